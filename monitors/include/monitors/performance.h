@@ -1,0 +1,80 @@
+/*
+ * performance.h - metrics over labelled rows, and whether they fell below the reference's.
+ *
+ * Arrays in, numbers out; any thread. A metric that cannot be computed (no rows, one class for AUC)
+ * is NaN, and the signal then "unavailable".
+ */
+#ifndef MONITORS_PERFORMANCE_H
+#define MONITORS_PERFORMANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "model/schema.h"
+#include "monitors/signal.h"
+
+/* X(symbol, text, larger is better) */
+#define MON_METRIC_LIST(X)                                                                         \
+    X(MON_ACCURACY, "accuracy", true)                                                              \
+    X(MON_LOG_LOSS, "log_loss", false)                                                             \
+    X(MON_AUC, "auc", true)                                                                        \
+    X(MON_RMSE, "rmse", false)                                                                     \
+    X(MON_MAE, "mae", false)
+
+enum mon_metric {
+#define X(symbol, text, larger) symbol,
+    MON_METRIC_LIST(X)
+#undef X
+};
+
+const char *mon_metric_name(enum mon_metric m);
+bool mon_metric_from_name(const char *name, enum mon_metric *out);
+bool mon_metric_larger_is_better(enum mon_metric m);
+/* Whether the metric is defined for such labels (AUC: binary; accuracy, log-loss: classes). */
+bool mon_metric_fits(enum mon_metric m, enum label_kind kind);
+
+/* Rows in time order. All borrowed. */
+struct mon_labelled {
+    enum label_kind kind;
+    size_t n, n_outputs;
+    const float *scores; /* n x n_outputs row-major: P(last class) | P(class) each | value */
+    const double
+        *labels; /* n: class index, or value. Rows with a NaN on either side are left out */
+};
+
+/* The metric over the rows. log_loss: natural logarithm, probabilities clipped to [1e-15, 1 -
+ * 1e-15]. AUC: Mann-Whitney, ties count half (Hanley & McNeil 1982). O(n), AUC O(n log n). */
+double mon_metric_compute(enum mon_metric m, const struct mon_labelled *rows);
+
+/*
+ * The loss of each row whose mean (for rmse: the root of it) is the metric: 0/1 error, log-loss,
+ * squared or absolute error; what detectors and paired comparisons eat. losses: rows->n values, NaN
+ * for rows left out. AUC has none: ERR_UNSUPPORTED.
+ */
+enum err_code mon_metric_losses(enum mon_metric m, const struct mon_labelled *rows, double *losses,
+                                struct err *e);
+
+struct mon_performance_options {
+    char monitor[MON_NAME_BYTES];
+    enum mon_metric metric; /* default accuracy */
+    double min_rows;        /* labelled; default 200 */
+    double max_drop;        /* in the metric's unit, as a worsening; default 0.02 */
+    bool relative;          /* max_drop is a share of the reference value; for rmse, mae */
+    double confidence;      /* default 0.95; one-sided, that the true worsening exceeds 0 */
+    size_t lag;             /* errors correlated up to so many rows; 0 (default): independent */
+};
+void mon_performance_options_init(struct mon_performance_options *o);
+
+/*
+ * Compares the rows with the reference metric (from the manifest: value over n rows; n NaN or 0
+ * where unknown: taken as exact). Drift where the worsening exceeds max_drop AND a one-sided test
+ * says at the confidence that there is one: exact for accuracy without lag and with known n
+ * (hypergeometric of the two error counts; binomial where the reference is exact), else normal with
+ * the rows' own variance (AUC: Hanley & McNeil's), Newey-West 1987 where lag > 0. effect is the
+ * worsening; n the rows used.
+ */
+void mon_performance_check(const struct mon_performance_options *o, const struct mon_labelled *rows,
+                           double reference_value, double reference_n, struct mon_signal *out);
+
+#endif
