@@ -41,6 +41,7 @@ struct http_result {
     const char *content_type; /* view; "" where absent */
     int tries;
     int64_t elapsed_ms;
+    const struct http_result_headers *headers; /* for http_result_header */
 };
 
 /* Called exactly once on the loop thread, never from inside http_call_start. */
@@ -62,6 +63,9 @@ void http_call_cancel(struct http_call *call);
  * returns. */
 enum err_code http_call_sync(const struct http_call_options *o, http_call_done *done, void *user,
                              struct err *e);
+
+/* A header of the answer, any case; "" where absent. A view, valid during the callback. */
+const char *http_result_header(const struct http_result *r, const char *name);
 
 /* Turns "no answer" or a non-2xx answer into *e ("POST http://... answered 409: <error text>"); returns
  * ERR_OK for a 2xx answer. The code is the nearest of err.h's list. */
