@@ -1,0 +1,16 @@
+/*
+ * utf8.h - is this UTF-8? Used by the JSON and safetensors code; text that is not never gets further.
+ */
+#ifndef CORE_UTF8_H
+#define CORE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the character at p (1..4), of which n > 0 are readable; 0 where it is not UTF-8
+ * (overlong, surrogate, above U+10FFFF, cut off). */
+size_t utf8_char_len(const char *p, size_t n);
+
+bool utf8_is_valid(const char *text, size_t len);
+
+#endif
