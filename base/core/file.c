@@ -1,6 +1,5 @@
 /*
- * file.c - whole-file helpers. The order in file_write_atomic (write, fsync, rename, fsync of the
- * folder) is what makes "the old or the new one" true after a power cut, not only after a crash.
+ * file.c - reading whole files, making folders, removing trees. Writing is in file_writer.c.
  */
 #include "base/file.h"
 
@@ -8,14 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/rand.h"
 
 #define READ_STEP_BYTES 65536
 #define MAX_TREE_DEPTH 64
@@ -75,88 +72,6 @@ enum err_code file_read(const char *path, size_t max_bytes, char **out, size_t *
         *len = n;
     }
     return ERR_OK;
-}
-
-static enum err_code write_all(int fd, const char *data, size_t len, const char *path,
-                               struct err *e)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return err_set_errno(e, errno, "writing %s", path);
-        }
-        data += n;
-        len -= (size_t)n;
-    }
-    return ERR_OK;
-}
-
-/* The folder that holds path, into out. */
-static void parent_of(const char *path, char out[PATH_MAX])
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash) {
-        snprintf(out, PATH_MAX, ".");
-    } else if (slash == path) {
-        snprintf(out, PATH_MAX, "/");
-    } else {
-        snprintf(out, PATH_MAX, "%.*s", (int)(slash - path), path);
-    }
-}
-
-static enum err_code sync_parent(const char *path, struct err *e)
-{
-    char folder[PATH_MAX];
-    parent_of(path, folder);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return err_set_errno(e, errno, "cannot open %s", folder);
-    }
-    enum err_code code = ERR_OK;
-    if (fsync(fd) != 0) {
-        code = err_set_errno(e, errno, "fsync of %s", folder);
-    }
-    close(fd);
-    return code;
-}
-
-static enum err_code write_synced(const char *path, const void *data, size_t len, struct err *e)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return err_set_errno(e, errno, "cannot create %s", path);
-    }
-    enum err_code code = write_all(fd, data, len, path, e);
-    if (!code && fsync(fd) != 0) {
-        code = err_set_errno(e, errno, "fsync of %s", path);
-    }
-    if (close(fd) != 0 && !code) {
-        code = err_set_errno(e, errno, "closing %s", path);
-    }
-    return code;
-}
-
-enum err_code file_write_atomic(const char *path, const void *data, size_t len, struct err *e)
-{
-    char temporary[PATH_MAX], id[13];
-    rand_id(id, 6);
-    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%s", path, id);
-    if (n < 0 || (size_t)n >= sizeof temporary) {
-        return err_set(e, ERR_INVALID, "path is longer than %d bytes: %.80s...", PATH_MAX - 20,
-                       path);
-    }
-    enum err_code code = write_synced(temporary, data, len, e);
-    if (!code && rename(temporary, path) != 0) {
-        code = err_set_errno(e, errno, "renaming to %s", path);
-    }
-    if (code) {
-        unlink(temporary);
-        return code;
-    }
-    return sync_parent(path, e);
 }
 
 static enum err_code make_one(const char *path, mode_t mode, struct err *e)
