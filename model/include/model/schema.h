@@ -10,6 +10,9 @@
  *                 {"name": "ssn", "type": "categorical", "pii": true}],
  *    "label": {"name": "class", "type": "binary", "classes": ["DOWN", "UP"]}}
  *
+ * "impute" is "median", "mean" or a number. Categories and classes may be written as numbers or booleans:
+ * they are taken as their shortest text (rows_number_text).
+ *
  * A feature with "pii": true is counted (present / missing) and never logged, stored or learnt from: it
  * is no model input. `classes` may be left out; training then takes them from the data (sorted). For
  * binary, the LAST class is the positive one. `categories` likewise.
@@ -25,6 +28,8 @@
 
 #define SCHEMA_MAX_FEATURES 4096
 #define SCHEMA_MAX_CLASSES 1024
+#define SCHEMA_MAX_CATEGORIES 10000 /* of one feature: more is an identifier, not a category */
+#define SCHEMA_CATEGORY_BYTES 1024  /* with its terminator */
 #define SCHEMA_NAME_BYTES 128
 
 enum feature_kind { FEATURE_NUMERIC, FEATURE_CATEGORICAL };
