@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "base/safetensors.h"
 
+#define PREDICT_MAX_LAYERS 16
+#define PREDICT_MAX_WIDTH 1000000 /* of one layer */
+
 enum predict_link { LINK_IDENTITY, LINK_SIGMOID, LINK_SOFTMAX };
 
 struct layer {
@@ -49,6 +52,7 @@ void predict_logits(const struct predictor *p, struct predict_scratch *s, const 
 /* Link and calibration in place. */
 void predict_link_apply(const struct predictor *p, float *values, size_t n_rows);
 
+/* Borrows the weights until the file is written. */
 enum err_code predictor_to_st(const struct predictor *p, struct st_writer *w, struct err *e);
 enum err_code predictor_from_st(const struct st_file *f, struct predictor **out, struct err *e);
 
