@@ -24,18 +24,20 @@
 
 enum policy_verdict { POLICY_INSUFFICIENT, POLICY_OK, POLICY_DRIFT };
 
-/* One statistic of one monitor on one series in one window. */
+/* One statistic of one monitor on one series in one window. DRIFT means for drift: beyond its
+ * threshold; for quality: risen beyond its limit; for performance: worse than the reference at the
+ * monitor's confidence, by whatever amount (the amount is the trigger's). What could not be
+ * computed is INSUFFICIENT. */
 struct policy_signal {
-    int monitor;         /* index into policy->monitors */
-    int64_t window;      /* ascending number of the window; shared by all monitors */
-    const char *feature; /* "" for predictions and performance */
+    int monitor;           /* index into policy->monitors */
+    int64_t window;        /* ascending number of the window; shared by all monitors */
+    const char *feature;   /* "" for performance */
+    const char *statistic; /* "psi", "missing_rate", "accuracy", ...: for words and evidence */
     enum policy_verdict verdict;
-    double value;     /* psi, ks, js; or the metric; NaN where insufficient */
-    double threshold; /* what value was compared with; unused for performance */
+    double value;     /* NaN where it could not be computed */
+    double reference; /* the same on the reference; NaN where that means nothing (psi, ks, js) */
+    double threshold; /* the value at which the verdict turns; NaN where unknown */
     int64_t n_rows;   /* rows, or labelled rows, behind it */
-    /* performance only: the reference's metric, and the interval around value at the monitor's
-     * confidence; NaN where unknown */
-    double reference, low, high;
 };
 
 /* An alarm of a detector. */

@@ -23,8 +23,9 @@
 #include "policies/diagnostic.h"
 #include "policies/time_intervals.h"
 
-#define POLICY_FORMAT 1 /* the value of the file's `leeway:` key */
-#define POLICY_NAME_BYTES 128
+#define POLICY_FORMAT 1      /* the value of the file's `leeway:` key */
+#define POLICY_NAME_BYTES 64 /* of monitors and triggers */
+#define POLICY_MODEL_BYTES 128
 #define POLICY_TEXT_BYTES 512
 #define POLICY_MAX_BYTES (1024 * 1024)
 #define POLICY_MAX_MONITORS 32
@@ -74,9 +75,10 @@
 #define POLICY_TIMEOUT_LIST(X, P) X(P, ROLLBACK, "rollback") X(P, PROMOTE, "promote")
 #define POLICY_EVENT_LIST(X, P)                                                                    \
     X(P, TRIGGERED, "triggered")                                                                   \
-    X(P, HELD_BACK, "held_back") X(P, AWAITING_APPROVAL, "awaiting_approval")                      \
-        X(P, REJECTED, "rejected") X(P, PROMOTED, "promoted") X(P, ROLLED_BACK, "rolled_back")     \
-            X(P, FAILED, "failed") X(P, CANCELLED, "cancelled")
+    X(P, HELD_BACK, "held_back")                                                                   \
+    X(P, AWAITING_APPROVAL, "awaiting_approval")                                                   \
+    X(P, REJECTED, "rejected") X(P, PROMOTED, "promoted") X(P, ROLLED_BACK, "rolled_back")         \
+        X(P, FAILED, "failed") X(P, CANCELLED, "cancelled")
 
 #define POLICY_SYMBOL(P, symbol, text) P##_##symbol,
 enum policy_mode { POLICY_MODE_LIST(POLICY_SYMBOL, POLICY_MODE) };
@@ -129,7 +131,8 @@ struct policy_monitor {
     enum policy_statistic statistic;
     double false_alarm_rate; /* per window, over all features together (Benjamini-Hochberg) */
     double threshold;        /* NaN: calibrated from the reference's own chunks */
-    double min_effect;       /* of the statistic: below it nothing is drift, however significant */
+    double
+        min_effect; /* below it nothing is drift, however significant; NaN: the statistic's own */
     /* all kinds: fewer rows (labelled ones for performance, detector) are "insufficient" */
     int64_t min_rows;
     /* quality: how far the share may rise above the reference's; NaN: not watched */
@@ -137,12 +140,17 @@ struct policy_monitor {
     /* performance */
     enum policy_metric metric;
     int64_t rows;      /* newest labelled rows that the metric is taken over */
-    double confidence; /* of the interval around it */
-    /* detector */
+    double confidence; /* one-sided, that it is worse than the reference's */
+    /* detector: watches for rises */
     enum policy_detector detector;
     enum policy_detect_on on;        /* 0/1 error, or the loss (log-loss, squared error) */
     double delta;                    /* adwin */
     double magnitude, lambda, alpha; /* page_hinkley: delta, lambda and forgetting of the paper */
+};
+
+struct policy_cron {
+    char text[POLICY_MODEL_BYTES];
+    struct cron times;
 };
 
 struct policy_trigger {
@@ -153,22 +161,19 @@ struct policy_trigger {
     double share;    /* drift_share: of the monitor's series that could be judged */
     struct policy_names features; /* drift_features */
     enum policy_match match;      /* drift_features: any of them, or all of them */
-    double drop;  /* performance_drop: accuracy, auc: points; log_loss, rmse, mae: share of the
-                     reference's */
-    int64_t rows; /* labelled_rows */
-    int64_t max_age_ms;                /* age */
-    char cron_text[POLICY_NAME_BYTES]; /* schedule */
-    struct cron cron;
+    double drop;                  /* performance_drop, in units of policy_metric_worsening */
+    int64_t rows;                 /* labelled_rows */
+    int64_t max_age_ms;           /* age */
+    struct policy_cron cron;      /* schedule */
     struct time_zone_ref time_zone;
 };
 
 struct policy_guards {
-    int64_t cooldown_ms;       /* after the end of a run, whatever its end; 0: none */
-    int64_t cooldown_rows;     /* rows scored since the end of a run; 0: none */
-    int64_t max_runs_per_day;  /* started in any 24 hours, failed ones too; 0: no limit */
-    int64_t min_labelled_rows; /* labelled since the last run cut its snapshot */
-    enum policy_approval
-        approval; /* what a person must approve; a manual request approves its training */
+    int64_t cooldown_ms;           /* after the end of a run, whatever its end; 0: none */
+    int64_t cooldown_rows;         /* rows scored since the end of a run; 0: none */
+    int64_t max_runs_per_day;      /* started in any 24 hours, failed ones too; 0: no limit */
+    int64_t min_labelled_rows;     /* labelled since the last run cut its snapshot */
+    enum policy_approval approval; /* by a person; a manual request approves its own training */
     size_t n_blackout;
     struct time_interval blackout[POLICY_MAX_BLACKOUTS]; /* no run starts inside */
 };
@@ -189,9 +194,8 @@ struct policy_parameters {
 };
 
 struct policy_train {
-    struct policy_window
-        window;           /* newest labelled rows that are trained on; includes the holdout */
-    int64_t holdout_rows; /* newest of them, kept for the gate; 0: holdout_share counts */
+    struct policy_window window; /* newest labelled rows; the holdout is among them */
+    int64_t holdout_rows;        /* the newest, kept for the gate; 0: holdout_share counts */
     double holdout_share;
     struct policy_parameters parameters;
     enum policy_backend backend;
@@ -203,8 +207,8 @@ struct policy_train {
 struct policy_gate {
     bool enabled;
     enum policy_metric metric; /* auto, accuracy, log_loss, rmse, mae: what has a loss per row */
-    double margin; /* the candidate's gain must exceed it (units as drop above); below 0: no worse
-                      than */
+    double margin;     /* the gain must exceed it, in units of policy_metric_worsening; below 0: a
+                          candidate that much worse still passes */
     double confidence; /* one-sided, of the paired difference */
     int64_t min_rows;  /* fewer in the holdout: not enough, which does not pass */
 };
@@ -224,10 +228,10 @@ struct policy_shadow {
 struct policy_abort {
     double error_rate_increase; /* points of error share over the champion's; NaN: not judged */
     double latency_p99_ratio;   /* candidate / champion; NaN: not judged */
+    double prediction_js; /* Jensen-Shannon distance of both sides' predictions; NaN: not judged */
     double
-        prediction_js; /* Jensen-Shannon distance of the predictions, both sides; NaN: not judged */
-    double metric_drop; /* as policy_trigger.drop, labelled rows of both sides; NaN: not judged */
-    double confidence;  /* that a stated bound is truly passed, over the whole rollout */
+        metric_drop;   /* on labelled rows of both sides, as policy_trigger.drop; NaN: not judged */
+    double confidence; /* that a stated bound is truly passed, over the whole rollout */
 };
 
 struct policy_rollout {
@@ -247,7 +251,7 @@ struct policy_notify {
 
 struct policy {
     int64_t format;
-    char model[POLICY_NAME_BYTES];
+    char model[POLICY_MODEL_BYTES];
     char description[POLICY_TEXT_BYTES];
     enum policy_mode mode; /* observe: decides and says so, never starts a run by itself */
     struct policy_window window;
