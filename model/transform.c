@@ -197,7 +197,7 @@ enum err_code transform_from_st(const struct st_file *f, const struct schema *s,
     if (!code)
         code = st_need(f, "transform/options", ST_I32, 2, (const int64_t[]){n, N_OPTIONS}, &options,
                        e);
-    struct transform *t;
+    struct transform *t = NULL;
     if (code || (code = transform_new(s->n_features, &t, e)))
         return code;
     code = read_features(t, s, numbers->data, options->data, e);

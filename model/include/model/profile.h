@@ -9,6 +9,9 @@
  * underflow, the reference's range (an affine core over the bulk, log-spaced tails, a cell of its own for
  * a value that holds much of the reference), overflow; then infinite and missing. A categorical one: the
  * vocabulary, unseen, missing. pii features: present, missing.
+ *
+ * Probabilities are laid over like any number, around the centre and scale of the reference's, with
+ * tails that reach 0 and 1: a model whose scores all lie in 0..0.01 is seen as sharply as any other.
  */
 #ifndef MODEL_PROFILE_H
 #define MODEL_PROFILE_H
@@ -37,9 +40,11 @@ struct series {
     const double *edges;
     /* categorical: codes 0..n_cells-3, unseen n_cells-2, missing n_cells-1. presence: present 0, missing 1 */
     size_t infinite_cell, unseen_cell, missing_cell; /* SIZE_MAX where the kind has none */
-    /* the reference's decile groups: group_of[cell] for the n_cells - (special) cells; used by PSI */
-    size_t n_groups;
-    const uint16_t *group_of; /* n_cells values; special cells have groups of their own */
+    /* The reference's groups, for statistics of few bins (PSI): numeric, deciles as unions of cells;
+     * categorical, every category of 1 % or more, and one group of the rarer. Special cells have groups of
+     * their own, the last ones. Every numeric group but those holds some of the reference. */
+    size_t n_groups;          /* the special cells' included */
+    const uint16_t *group_of; /* n_cells values, 0..n_groups-1 */
 };
 
 struct ruler {
@@ -64,7 +69,8 @@ enum err_code ruler_fit(const struct schema *s, const struct vocabulary *v, cons
 void ruler_free(struct ruler *r);
 
 /* What moments are kept of: finite values of numeric series. Shifted by the ruler's centre so that
- * offsets of 1e10 lose nothing; additive. */
+ * offsets of 1e10 lose nothing; additive. A value more than a million core widths from the centre is
+ * taken at that distance: a sum that once took in 1e30 has no digits left for the windows after it. */
 struct moments {
     double n, sum, sum_sq; /* of (x - shift) */
     double min, max;       /* raw; +inf, -inf where n == 0; after a difference: of the longer stretch */
@@ -96,7 +102,9 @@ size_t series_cell(const struct series *s, double value);       /* where a value
 double series_quantile(const struct series *s, const uint64_t *counts, double q);
 
 /* One profile as tensors "<prefix>counts" (U64) and "<prefix>moments" (F64, n_series x 5) and
- * "<prefix>rows" (U64, 1): borrowed by the writer; *keep is an owned buffer to free after writing. */
+ * "<prefix>rows" (U64, 1): the profile is borrowed and must not change until the file is written; *keep
+ * (may become NULL) is an owned buffer to free after that. Reading checks that every series counts every
+ * row once. */
 enum err_code profile_to_st(const struct profile *p, const char *prefix, struct st_writer *w,
                             void **keep, struct err *e);
 enum err_code profile_from_st(const struct st_file *f, const char *prefix, const struct ruler *r,

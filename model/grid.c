@@ -1,0 +1,145 @@
+/*
+ * grid.c - a grid in place: its search, its core's bins, its checks. grid_lay.c decides where edges
+ * go.
+ */
+#include "grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grid_private.h"
+
+/* Doubles as integers of the same order, so that halving an interval takes 64 steps at any scale.
+ */
+static int64_t to_ordered(double x)
+{
+    int64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits >= 0 ? bits : INT64_MIN - bits;
+}
+
+static double from_ordered(int64_t bits)
+{
+    double x;
+    bits = bits >= 0 ? bits : INT64_MIN - bits;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The predicate is monotone in x: IEEE subtraction and multiplication never reverse an order. */
+double grid_bin_start(double low, double inverse, size_t bin)
+{
+    if (bin == 0)
+        return low;
+    int64_t below = to_ordered(low), at = to_ordered(GRID_LIMIT);
+    if (!((GRID_LIMIT - low) * inverse >= (double)bin))
+        return INFINITY;
+    while (below + 1 < at) {
+        int64_t middle = (below & at) + ((below ^ at) >> 1); /* their mean, without overflow */
+        if ((from_ordered(middle) - low) * inverse >= (double)bin)
+            at = middle;
+        else
+            below = middle;
+    }
+    return from_ordered(at);
+}
+
+size_t grid_search(const double *edges, size_t n_edges, double x)
+{
+    size_t cell = 0, n = n_edges; /* the answer is in cell..cell + n */
+    while (n > 0) {
+        size_t half = n / 2;
+        if (x >= edges[cell + half]) {
+            cell += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    return cell;
+}
+
+void grid_deinit(struct grid *g)
+{
+    free(g->edges);
+    free(g->bins);
+    *g = (struct grid){0};
+}
+
+/* How far a value may pull the moments. A cumulated sum that once took in 1e30 has no digits left
+ * for the windows after it; a million times the bulk's width hides no drift. */
+static double reach_of(const struct grid *g)
+{
+    double width = g->high - g->low, size = fmax(fabs(g->shift), 1);
+    return 1e6 * (g->n_bins > 1 ? width : size);
+}
+
+/* Points every bin at its first cell. Fails where a bin does not begin on an edge. */
+static enum err_code map_bins(struct grid *g, struct err *e)
+{
+    double start = grid_bin_start(g->low, g->inverse, 0);
+    for (size_t i = 0; i < g->n_bins; i++) {
+        double next = grid_bin_start(g->low, g->inverse, i + 1);
+        size_t cell = grid_search(g->edges, g->n_edges, start);
+        if (cell == 0 || cell >= g->n_edges || g->edges[cell - 1] != start || !(start < next))
+            return err_set(e, ERR_PARSE, "core bin %zu starts at %.17g, which is no edge", i,
+                           start);
+        g->bins[i] = (uint16_t)(2 * cell + (g->edges[cell] != next));
+        start = next;
+    }
+    g->high = start;
+    size_t last = grid_search(g->edges, g->n_edges, start);
+    if (last == 0 || g->edges[last - 1] != start)
+        return err_set(e, ERR_PARSE, "the core ends at %.17g, which is no edge", start);
+    return ERR_OK;
+}
+
+enum err_code grid_map(struct grid *g, struct err *e)
+{
+    if (g->n_bins == 0) {
+        g->low = g->high = 0; /* nothing is in an empty core */
+    } else {
+        g->bins = malloc(g->n_bins * sizeof *g->bins);
+        if (!g->bins)
+            return err_set(e, ERR_NOMEM, "out of memory for a grid of %zu bins", g->n_bins);
+        enum err_code code = map_bins(g, e);
+        if (code)
+            return code;
+    }
+    g->reach = reach_of(g);
+    return ERR_OK;
+}
+
+static enum err_code check_edges(const double *edges, size_t n, struct err *e)
+{
+    if (n == 0 || n > GRID_MAX_EDGES)
+        return err_set(e, ERR_PARSE, "expected 1 to %d edges, got %zu", GRID_MAX_EDGES, n);
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(edges[i]) || (i > 0 && !(edges[i - 1] < edges[i])))
+            return err_set(e, ERR_PARSE, "edge %zu is %.17g, expected finite and ascending", i,
+                           edges[i]);
+    return ERR_OK;
+}
+
+enum err_code grid_load(struct grid *g, const double *edges, size_t n_edges, double low,
+                        double inverse, size_t n_bins, double shift, struct err *e)
+{
+    enum err_code code = check_edges(edges, n_edges, e);
+    if (code)
+        return code;
+    if (!(fabs(low) <= GRID_LIMIT) || !(inverse > 0) || !isfinite(inverse) || !isfinite(shift) ||
+        n_bins >= n_edges)
+        return err_set(e, ERR_PARSE, "core from %g, %g bins per unit, %zu bins, centre %g", low,
+                       inverse, n_bins, shift);
+    *g = (struct grid){
+        .n_edges = n_edges, .low = low, .inverse = inverse, .n_bins = n_bins, .shift = shift};
+    g->edges = malloc(n_edges * sizeof *edges);
+    if (!g->edges)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu edges", n_edges);
+    memcpy(g->edges, edges, n_edges * sizeof *edges);
+    code = grid_map(g, e);
+    if (code)
+        grid_deinit(g);
+    return code;
+}
