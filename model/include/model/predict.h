@@ -1,6 +1,7 @@
 /*
- * predict.h - the forward pass: dense layers with ReLU between them, a link at the end, calibration.
- * One layer is a linear, logistic or softmax model; more are an MLP. OpenBLAS does the products.
+ * predict.h - the forward pass: dense layers with ReLU between them, a link at the end,
+ * calibration. One layer is a linear, logistic or softmax model; more are an MLP. OpenBLAS does the
+ * products.
  */
 #ifndef MODEL_PREDICT_H
 #define MODEL_PREDICT_H
@@ -30,7 +31,8 @@ struct predictor {
     double calibration_a, calibration_b, temperature;
 };
 
-/* sizes: n_layers + 1 widths, input first. Weights are zero. *out is owned; free with predictor_free. */
+/* sizes: n_layers + 1 widths, input first. Weights are zero. *out is owned; free with
+ * predictor_free. */
 enum err_code predictor_new(const size_t *sizes, size_t n_layers, enum predict_link link,
                             struct predictor **out, struct err *e);
 void predictor_free(struct predictor *p);
@@ -42,8 +44,8 @@ enum err_code predict_scratch_new(const struct predictor *p, size_t max_rows,
                                   struct predict_scratch **out, struct err *e);
 void predict_scratch_free(struct predict_scratch *s);
 
-/* x: n_rows x n_in row-major -> out: n_rows x n_out row-major probabilities or values. n_rows may exceed
- * the scratch's: it is worked through in blocks. */
+/* x: n_rows x n_in row-major -> out: n_rows x n_out row-major probabilities or values. n_rows may
+ * exceed the scratch's: it is worked through in blocks. */
 void predict_batch(const struct predictor *p, struct predict_scratch *s, const float *x,
                    size_t n_rows, float *out);
 /* The same before link and calibration. */

@@ -1,17 +1,21 @@
 /*
- * profile.h - the counting ruler: the reference lays a fixed grid per feature, everybody counts on it.
+ * profile.h - the counting ruler: the reference lays a fixed grid per feature, everybody counts on
+ * it.
  *
- * A ruler is made once, from the rows a version was fitted on, and travels in its artifact. A profile is
- * counts over a ruler: additive, mergeable, its exact difference is a window. It holds no rows.
+ * A ruler is made once, from the rows a version was fitted on, and travels in its artifact. A
+ * profile is counts over a ruler: additive, mergeable, its exact difference is a window. It holds
+ * no rows.
  *
- * Series: one per schema feature, then one per prediction output ("prediction", or "prediction/CLASS"),
- * then "class" (the class with the largest probability) for classifiers. A numeric series has cells:
- * underflow, the reference's range (an affine core over the bulk, log-spaced tails, a cell of its own for
- * a value that holds much of the reference), overflow; then infinite and missing. A categorical one: the
- * vocabulary, unseen, missing. pii features: present, missing.
+ * Series: one per schema feature, then one per prediction output ("prediction", or
+ * "prediction/CLASS"), then "class" (the class with the largest probability) for classifiers. A
+ * numeric series has cells: underflow, the reference's range (an affine core over the bulk,
+ * log-spaced tails, a cell of its own for a value that holds much of the reference), overflow; then
+ * infinite and missing. A categorical one: the vocabulary, unseen, missing. pii features: present,
+ * missing.
  *
  * Probabilities are laid over like any number, around the centre and scale of the reference's, with
- * tails that reach 0 and 1: a model whose scores all lie in 0..0.01 is seen as sharply as any other.
+ * tails that reach 0 and 1: a model whose scores all lie in 0..0.01 is seen as sharply as any
+ * other.
  */
 #ifndef MODEL_PROFILE_H
 #define MODEL_PROFILE_H
@@ -30,19 +34,21 @@ enum series_kind { SERIES_NUMERIC, SERIES_CATEGORICAL, SERIES_PRESENCE };
 struct series {
     char name[SCHEMA_NAME_BYTES + 16];
     enum series_kind kind;
-    bool prediction;     /* not a feature */
-    size_t first_cell;   /* in the counts of a profile */
-    size_t n_cells;      /* all of them, the special ones included */
+    bool prediction;   /* not a feature */
+    size_t first_cell; /* in the counts of a profile */
+    size_t n_cells;    /* all of them, the special ones included */
     /* numeric: n_cells = n_edges + 1 + 2. edges[i-1] <= x < edges[i] falls into cell i; cell 0 is
-     * underflow, cell n_edges overflow (x >= the last edge), then infinite, then missing. A point mass at
-     * v has the edges v and nextafter(v, inf). */
+     * underflow, cell n_edges overflow (x >= the last edge), then infinite, then missing. A point
+     * mass at v has the edges v and nextafter(v, inf). */
     size_t n_edges;
     const double *edges;
-    /* categorical: codes 0..n_cells-3, unseen n_cells-2, missing n_cells-1. presence: present 0, missing 1 */
+    /* categorical: codes 0..n_cells-3, unseen n_cells-2, missing n_cells-1. presence: present 0,
+     * missing 1 */
     size_t infinite_cell, unseen_cell, missing_cell; /* SIZE_MAX where the kind has none */
-    /* The reference's groups, for statistics of few bins (PSI): numeric, deciles as unions of cells;
-     * categorical, every category of 1 % or more, and one group of the rarer. Special cells have groups of
-     * their own, the last ones. Every numeric group but those holds some of the reference. */
+    /* The reference's groups, for statistics of few bins (PSI): numeric, deciles as unions of
+     * cells; categorical, every category of 1 % or more, and one group of the rarer. Special cells
+     * have groups of their own, the last ones. Every numeric group but those holds some of the
+     * reference. */
     size_t n_groups;          /* the special cells' included */
     const uint16_t *group_of; /* n_cells values, 0..n_groups-1 */
 };
@@ -54,26 +60,29 @@ struct ruler {
 };
 
 struct ruler_options {
-    size_t core_cells;  /* default 128 */
-    size_t tail_cells;  /* a side; default 16 */
-    size_t max_point_masses; /* default 16; a value holding >= 1 % of the reference gets its own cell */
-    size_t n_groups;    /* default 10 */
+    size_t core_cells;       /* default 128 */
+    size_t tail_cells;       /* a side; default 16 */
+    size_t max_point_masses; /* default 16; a value holding >= 1 % of the reference gets its own
+                                cell */
+    size_t n_groups;         /* default 10 */
 };
 void ruler_options_init(struct ruler_options *o);
 
-/* Lays the grid. codes: n_rows x n_features row-major; scores: n_rows x n_outputs row-major. n_rows >= 1.
- * A constant or wholly missing feature still gets a grid. *out is owned; free with ruler_free. */
+/* Lays the grid. codes: n_rows x n_features row-major; scores: n_rows x n_outputs row-major. n_rows
+ * >= 1. A constant or wholly missing feature still gets a grid. *out is owned; free with
+ * ruler_free. */
 enum err_code ruler_fit(const struct schema *s, const struct vocabulary *v, const double *codes,
                         const float *scores, size_t n_rows, const struct ruler_options *o,
                         struct ruler **out, struct err *e);
 void ruler_free(struct ruler *r);
 
 /* What moments are kept of: finite values of numeric series. Shifted by the ruler's centre so that
- * offsets of 1e10 lose nothing; additive. A value more than a million core widths from the centre is
- * taken at that distance: a sum that once took in 1e30 has no digits left for the windows after it. */
+ * offsets of 1e10 lose nothing; additive. A value more than a million core widths from the centre
+ * is taken at that distance: a sum that once took in 1e30 has no digits left for the windows after
+ * it. */
 struct moments {
     double n, sum, sum_sq; /* of (x - shift) */
-    double min, max;       /* raw; +inf, -inf where n == 0; after a difference: of the longer stretch */
+    double min, max; /* raw; +inf, -inf where n == 0; after a difference: of the longer stretch */
 };
 
 struct profile {
@@ -87,30 +96,32 @@ enum err_code profile_new(const struct ruler *r, struct profile **out, struct er
 void profile_free(struct profile *p);
 void profile_clear(struct profile *p);
 
-/* Counts n_rows rows and their scores. Not thread-safe: one profile per thread, merged when read. */
+/* Counts n_rows rows and their scores. Not thread-safe: one profile per thread, merged when read.
+ */
 void profile_count(struct profile *p, const double *codes, const float *scores, size_t n_rows);
 /* dst += src. Both over the same ruler. */
 void profile_merge(struct profile *dst, const struct profile *src);
 /* dst -= earlier; ERR_INVALID where any count would be negative (dst is then unchanged). */
 enum err_code profile_subtract(struct profile *dst, const struct profile *earlier, struct err *e);
 
-double series_shift(const struct ruler *r, size_t series); /* the centre moments are shifted by */
-double moments_mean(const struct moments *m, double shift);     /* NaN where n == 0 */
-double moments_variance(const struct moments *m);               /* n-1; 0 where n < 2 */
-size_t series_cell(const struct series *s, double value);       /* where a value is counted */
+double series_shift(const struct ruler *r, size_t series);  /* the centre moments are shifted by */
+double moments_mean(const struct moments *m, double shift); /* NaN where n == 0 */
+double moments_variance(const struct moments *m);           /* n-1; 0 where n < 2 */
+size_t series_cell(const struct series *s, double value);   /* where a value is counted */
 /* Quantile q from the counts, linear inside a cell; NaN where nothing finite was counted. */
 double series_quantile(const struct series *s, const uint64_t *counts, double q);
 
 /* One profile as tensors "<prefix>counts" (U64) and "<prefix>moments" (F64, n_series x 5) and
- * "<prefix>rows" (U64, 1): the profile is borrowed and must not change until the file is written; *keep
- * (may become NULL) is an owned buffer to free after that. Reading checks that every series counts every
- * row once. */
+ * "<prefix>rows" (U64, 1): the profile is borrowed and must not change until the file is written;
+ * *keep (may become NULL) is an owned buffer to free after that. Reading checks that every series
+ * counts every row once. */
 enum err_code profile_to_st(const struct profile *p, const char *prefix, struct st_writer *w,
                             void **keep, struct err *e);
 enum err_code profile_from_st(const struct st_file *f, const char *prefix, const struct ruler *r,
                               struct profile **out, struct err *e);
 
-/* The ruler as tensors "ruler/..."; the series' names and kinds follow from schema and vocabulary. */
+/* The ruler as tensors "ruler/..."; the series' names and kinds follow from schema and vocabulary.
+ */
 enum err_code ruler_to_st(const struct ruler *r, struct st_writer *w, void **keep, struct err *e);
 enum err_code ruler_from_st(const struct st_file *f, const struct schema *s,
                             const struct vocabulary *v, struct ruler **out, struct err *e);

@@ -1,9 +1,9 @@
 /*
  * rows.h - raw rows as they come from clients and files, before any version has looked at them.
  *
- * Column-major, in schema order. A numeric value is a double (NaN: missing); a categorical value is a
- * text view (s == NULL: missing). Categorical numbers from JSON or a numeric matrix are their shortest
- * decimal text ("3", "0.5"): rows_number_text makes it, on both sides.
+ * Column-major, in schema order. A numeric value is a double (NaN: missing); a categorical value is
+ * a text view (s == NULL: missing). Categorical numbers from JSON or a numeric matrix are their
+ * shortest decimal text ("3", "0.5"): rows_number_text makes it, on both sides.
  */
 #ifndef MODEL_ROWS_H
 #define MODEL_ROWS_H
@@ -29,8 +29,8 @@ struct rows {
     struct column *columns;
 };
 
-/* Allocates columns for n_rows rows, every value missing. *out is owned; free with rows_free. The texts
- * that the caller puts in are borrowed. */
+/* Allocates columns for n_rows rows, every value missing. *out is owned; free with rows_free. The
+ * texts that the caller puts in are borrowed. */
 enum err_code rows_new(const struct schema *s, size_t n_rows, struct rows **out, struct err *e);
 void rows_free(struct rows *r);
 

@@ -1,21 +1,21 @@
 /*
- * schema.h - what a model is about: its features, their kinds, and its label. Part of every artifact
- * and the first thing both sides agree on.
+ * schema.h - what a model is about: its features, their kinds, and its label. Part of every
+ * artifact and the first thing both sides agree on.
  *
  * JSON form (YAML is turned into it by the CLI):
  *   {"model": "loan",
- *    "features": [{"name": "age", "type": "numeric", "transform": {"impute": "median", "log1p": false,
- *                  "clip": [0, 120], "standardise": true}},
+ *    "features": [{"name": "age", "type": "numeric", "transform": {"impute": "median", "log1p":
+ * false, "clip": [0, 120], "standardise": true}},
  *                 {"name": "zipcode", "type": "categorical", "categories": ["a", "b"]},
  *                 {"name": "ssn", "type": "categorical", "pii": true}],
  *    "label": {"name": "class", "type": "binary", "classes": ["DOWN", "UP"]}}
  *
- * "impute" is "median", "mean" or a number. Categories and classes may be written as numbers or booleans:
- * they are taken as their shortest text (rows_number_text).
+ * "impute" is "median", "mean" or a number. Categories and classes may be written as numbers or
+ * booleans: they are taken as their shortest text (rows_number_text).
  *
- * A feature with "pii": true is counted (present / missing) and never logged, stored or learnt from: it
- * is no model input. `classes` may be left out; training then takes them from the data (sorted). For
- * binary, the LAST class is the positive one. `categories` likewise.
+ * A feature with "pii": true is counted (present / missing) and never logged, stored or learnt
+ * from: it is no model input. `classes` may be left out; training then takes them from the data
+ * (sorted). For binary, the LAST class is the positive one. `categories` likewise.
  */
 #ifndef MODEL_SCHEMA_H
 #define MODEL_SCHEMA_H
@@ -40,7 +40,8 @@ struct feature {
     char name[SCHEMA_NAME_BYTES];
     enum feature_kind kind;
     bool pii;
-    /* numeric: what the fitted transform shall do (defaults: median, no log1p, no clip, standardise) */
+    /* numeric: what the fitted transform shall do (defaults: median, no log1p, no clip,
+     * standardise) */
     enum impute_kind impute;
     double impute_value; /* IMPUTE_CONSTANT */
     bool log1p;          /* sign(x) * log(1 + |x|) */
@@ -62,8 +63,9 @@ struct schema {
     char **classes;
 };
 
-/* Checks and reads a schema. Names are 1..127 bytes of [A-Za-z0-9_.-] for the model, any text without
- * control characters for features. Errors carry the JSON path. *out is owned; free with schema_free. */
+/* Checks and reads a schema. Names are 1..127 bytes of [A-Za-z0-9_.-] for the model, any text
+ * without control characters for features. Errors carry the JSON path. *out is owned; free with
+ * schema_free. */
 enum err_code schema_from_json(const cJSON *json, struct schema **out, struct err *e);
 cJSON *schema_to_json(const struct schema *s); /* owned; NULL: out of memory */
 struct schema *schema_copy(const struct schema *s);

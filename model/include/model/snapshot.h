@@ -1,12 +1,12 @@
 /*
- * snapshot.h - the training set of a run, as it travels to the GPU host: a safetensors file written by
- * the orchestrator from its observation store, or from a CSV, and read by the trainer.
+ * snapshot.h - the training set of a run, as it travels to the GPU host: a safetensors file written
+ * by the orchestrator from its observation store, or from a CSV, and read by the trainer.
  *
  * Tensors: "x/<feature name>" per non-pii feature: F64 [n] for numeric (NaN missing), I32 [n] for
- * categorical (index into the metadata's categories, -1 missing); "y": F64 [n] (class index or value);
- * "time": I64 [n] unix ms, ascending. Metadata: "schema" (JSON), "categories" ({feature: [texts]}),
- * "classes" ([texts], for classifiers), "holdout" (decimal: how many of the last rows training must not
- * touch; they are the gate's), "lineage" (JSON, copied into the manifest).
+ * categorical (index into the metadata's categories, -1 missing); "y": F64 [n] (class index or
+ * value); "time": I64 [n] unix ms, ascending. Metadata: "schema" (JSON), "categories" ({feature:
+ * [texts]}), "classes" ([texts], for classifiers), "holdout" (decimal: how many of the last rows
+ * training must not touch; they are the gate's), "lineage" (JSON, copied into the manifest).
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
@@ -32,8 +32,8 @@ struct snapshot_builder;
 enum err_code snapshot_builder_new(const struct schema *s, struct snapshot_builder **out,
                                    struct err *e);
 void snapshot_builder_free(struct snapshot_builder *b);
-/* values: one per schema feature (pii ones are ignored); number for numeric, text for categorical (NULL
- * missing). label: class name, or a decimal number for regression. Copies. */
+/* values: one per schema feature (pii ones are ignored); number for numeric, text for categorical
+ * (NULL missing). label: class name, or a decimal number for regression. Copies. */
 struct snapshot_value {
     double number;
     const char *text;

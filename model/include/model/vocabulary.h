@@ -1,8 +1,8 @@
 /*
  * vocabulary.h - categories to codes, per version. Encoded rows are doubles, n_rows x n_features,
- * row-major: numeric features as they are (NaN: missing), categorical features as their code 0..n-1,
- * CODE_UNSEEN for a category that training did not see, NaN for missing; pii features NaN or
- * CODE_PRESENT.
+ * row-major: numeric features as they are (NaN: missing), categorical features as their code
+ * 0..n-1, CODE_UNSEEN for a category that training did not see, NaN for missing; pii features NaN
+ * or CODE_PRESENT.
  */
 #ifndef MODEL_VOCABULARY_H
 #define MODEL_VOCABULARY_H

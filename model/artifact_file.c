@@ -1,0 +1,277 @@
+/*
+ * artifact_file.c - a model version as one safetensors file and back.
+ *
+ * Tensors: transform/, predictor/, ruler/, reference/, chunks/ (all chunks in one: counts U32
+ * [n_chunks, n_cells], moments F64 [n_chunks, n_series, 5], rows U64 [n_chunks]), golden/ (codes,
+ * outputs, tolerance). Metadata: leeway.format, schema, vocabulary, predictor, manifest. The bytes
+ * depend on the artifact alone, so that saving what was loaded gives the same hash.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "artifact_private.h"
+#include "base/json.h"
+#include "ruler_private.h"
+#include "st_json.h"
+
+#define TEXT_OF(x) TEXT_OF_(x)
+#define TEXT_OF_(x) #x
+
+enum { KEEP_TRANSFORM, KEEP_RULER, KEEP_REFERENCE, KEEP_COUNTS, KEEP_MOMENTS, KEEP_ROWS, N_KEEP };
+
+static enum err_code put_json(struct st_writer *w, const char *key, cJSON *json, struct err *e)
+{
+    enum err_code code = st_json_put(w, key, json, e);
+    cJSON_Delete(json);
+    return code;
+}
+
+static enum err_code add_metadata(const struct artifact *a, struct st_writer *w, struct err *e)
+{
+    enum err_code code = st_writer_meta(w, "leeway.format", TEXT_OF(ARTIFACT_FORMAT), e);
+    if (!code)
+        code = put_json(w, "schema", schema_to_json(a->schema), e);
+    if (!code)
+        code = put_json(w, "vocabulary", vocabulary_to_json(a->vocabulary, a->schema), e);
+    return code ? code : st_json_put(w, "manifest", a->manifest, e);
+}
+
+static enum err_code pack_counts(const struct artifact *a, uint32_t *out, struct err *e)
+{
+    size_t n_cells = a->ruler->n_cells;
+    for (size_t i = 0; i < a->n_chunks; i++) {
+        if (a->chunks[i]->n_rows > UINT32_MAX)
+            return err_set(e, ERR_LIMIT, "chunk %zu has %llu rows, expected at most 2^32 - 1", i,
+                           (unsigned long long)a->chunks[i]->n_rows);
+        for (size_t c = 0; c < n_cells; c++)
+            out[i * n_cells + c] = (uint32_t)a->chunks[i]->counts[c];
+    }
+    return ERR_OK;
+}
+
+static enum err_code add_chunks(const struct artifact *a, struct st_writer *w, void **keep,
+                                struct err *e)
+{
+    const int64_t n = (int64_t)a->n_chunks, n_cells = (int64_t)a->ruler->n_cells;
+    const int64_t n_series = (int64_t)a->ruler->n_series;
+    if (n == 0)
+        return ERR_OK;
+    uint32_t *counts = keep[KEEP_COUNTS] = malloc((size_t)(n * n_cells) * sizeof *counts);
+    struct moments *moments = keep[KEEP_MOMENTS] = malloc((size_t)(n * n_series) * sizeof *moments);
+    uint64_t *rows = keep[KEEP_ROWS] = malloc((size_t)n * sizeof *rows);
+    if (!counts || !moments || !rows)
+        return err_set(e, ERR_NOMEM, "out of memory to save %zu chunks", a->n_chunks);
+    for (int64_t i = 0; i < n; i++) {
+        rows[i] = a->chunks[i]->n_rows;
+        memcpy(moments + i * n_series, a->chunks[i]->moments, (size_t)n_series * sizeof *moments);
+    }
+    enum err_code code = pack_counts(a, counts, e);
+    if (!code)
+        code =
+            st_writer_add(w, "chunks/counts", ST_U32, 2, (const int64_t[]){n, n_cells}, counts, e);
+    if (!code)
+        code = st_writer_add(w, "chunks/moments", ST_F64, 3, (const int64_t[]){n, n_series, 5},
+                             moments, e);
+    return code ? code : st_writer_add(w, "chunks/rows", ST_U64, 1, &n, rows, e);
+}
+
+static enum err_code add_golden(const struct artifact *a, struct st_writer *w, struct err *e)
+{
+    const int64_t n = (int64_t)a->n_golden, one = 1;
+    const int64_t codes[2] = {n, (int64_t)a->schema->n_features};
+    const int64_t outputs[2] = {n, (int64_t)artifact_n_outputs(a)};
+    enum err_code code = st_writer_add(w, "golden/codes", ST_F64, 2, codes, a->golden_codes, e);
+    if (!code)
+        code = st_writer_add(w, "golden/outputs", ST_F32, 2, outputs, a->golden_outputs, e);
+    if (!code)
+        code = st_writer_add(w, "golden/tolerance", ST_F64, 1, &one, &a->golden_tolerance, e);
+    return code;
+}
+
+static enum err_code add_tensors(const struct artifact *a, struct st_writer *w, void **keep,
+                                 struct err *e)
+{
+    enum err_code code = transform_to_st(a->transform, w, &keep[KEEP_TRANSFORM], e);
+    if (!code)
+        code = predictor_to_st(a->predictor, w, e);
+    if (!code)
+        code = ruler_to_st(a->ruler, w, &keep[KEEP_RULER], e);
+    if (!code)
+        code = profile_to_st(a->reference, "reference/", w, &keep[KEEP_REFERENCE], e);
+    if (!code)
+        code = add_chunks(a, w, keep, e);
+    return code ? code : add_golden(a, w, e);
+}
+
+enum err_code artifact_save(struct artifact *a, const char *path, struct err *e)
+{
+    void *keep[N_KEEP] = {NULL};
+    enum err_code code = artifact_check(a, e);
+    if (code)
+        return code;
+    struct st_writer *w = st_writer_new();
+    if (!w)
+        return err_set(e, ERR_NOMEM, "out of memory to save a model");
+    code = add_metadata(a, w, e);
+    if (!code)
+        code = add_tensors(a, w, keep, e);
+    if (!code)
+        code = st_writer_save(w, path, a->sha256, e);
+    st_writer_free(w);
+    for (size_t i = 0; i < N_KEEP; i++)
+        free(keep[i]);
+    return code;
+}
+
+static enum err_code check_format(const struct st_file *f, struct err *e)
+{
+    const char *format = st_metadata(f, "leeway.format");
+    if (!format)
+        return err_set(e, ERR_PARSE, "no metadata \"leeway.format\": not a model of Leeway's");
+    if (strcmp(format, TEXT_OF(ARTIFACT_FORMAT)) != 0)
+        return err_set(e, ERR_UNSUPPORTED, "format %.16s, this program reads %d", format,
+                       ARTIFACT_FORMAT);
+    return ERR_OK;
+}
+
+static enum err_code read_schema(struct artifact *a, const struct st_file *f, struct err *e)
+{
+    cJSON *json = NULL;
+    enum err_code code = st_json_get(f, "schema", &json, e);
+    if (!code)
+        code = schema_from_json(json, &a->schema, e);
+    cJSON_Delete(json);
+    json = NULL;
+    if (!code)
+        code = st_json_get(f, "vocabulary", &json, e);
+    if (!code)
+        code = vocabulary_from_json(json, a->schema, &a->vocabulary, e);
+    cJSON_Delete(json);
+    return code;
+}
+
+static enum err_code read_manifest(struct artifact *a, const struct st_file *f, struct err *e)
+{
+    enum err_code code = st_json_get(f, "manifest", &a->manifest, e);
+    if (!code && !cJSON_IsObject(a->manifest))
+        code = err_set(e, ERR_PARSE, "manifest: expected an object");
+    return code;
+}
+
+static enum err_code read_golden(struct artifact *a, const struct st_file *f, struct err *e)
+{
+    const int64_t n_features = (int64_t)a->schema->n_features, one = 1;
+    const struct st_tensor *codes, *outputs, *tolerance;
+    enum err_code code =
+        st_need(f, "golden/codes", ST_F64, 2, (const int64_t[]){-1, n_features}, &codes, e);
+    if (code)
+        return code;
+    const int64_t shape[2] = {codes->shape[0], (int64_t)artifact_n_outputs(a)};
+    code = st_need(f, "golden/outputs", ST_F32, 2, shape, &outputs, e);
+    if (!code)
+        code = st_need(f, "golden/tolerance", ST_F64, 1, &one, &tolerance, e);
+    if (code)
+        return code;
+    a->golden_codes = malloc(codes->size_bytes + 1);
+    a->golden_outputs = malloc(outputs->size_bytes + 1);
+    if (!a->golden_codes || !a->golden_outputs)
+        return err_set(e, ERR_NOMEM, "out of memory for golden rows");
+    a->n_golden = (size_t)codes->shape[0];
+    memcpy(a->golden_codes, codes->data, codes->size_bytes);
+    memcpy(a->golden_outputs, outputs->data, outputs->size_bytes);
+    memcpy(&a->golden_tolerance, tolerance->data, sizeof a->golden_tolerance);
+    return ERR_OK;
+}
+
+static enum err_code unpack_chunk(struct artifact *a, size_t i, const uint32_t *counts,
+                                  const struct moments *moments, uint64_t n_rows, struct err *e)
+{
+    enum err_code code = profile_new(a->ruler, &a->chunks[i], e);
+    if (code)
+        return code;
+    struct profile *p = a->chunks[i];
+    for (size_t c = 0; c < a->ruler->n_cells; c++)
+        p->counts[c] = counts[i * a->ruler->n_cells + c];
+    memcpy(p->moments, moments + i * a->ruler->n_series, a->ruler->n_series * sizeof *moments);
+    p->n_rows = n_rows;
+    code = profile_check(p, e);
+    if (code)
+        err_prefix(e, "chunk %zu", i);
+    return code;
+}
+
+static enum err_code read_chunks(struct artifact *a, const struct st_file *f, struct err *e)
+{
+    const int64_t n_cells = (int64_t)a->ruler->n_cells, n_series = (int64_t)a->ruler->n_series;
+    const struct st_tensor *counts, *moments, *rows;
+    if (!st_find(f, "chunks/counts"))
+        return ERR_OK;
+    enum err_code code =
+        st_need(f, "chunks/counts", ST_U32, 2, (const int64_t[]){-1, n_cells}, &counts, e);
+    if (code)
+        return code;
+    const int64_t n = counts->shape[0];
+    code = st_need(f, "chunks/moments", ST_F64, 3, (const int64_t[]){n, n_series, 5}, &moments, e);
+    if (!code)
+        code = st_need(f, "chunks/rows", ST_U64, 1, &n, &rows, e);
+    if (code)
+        return code;
+    a->chunks = calloc((size_t)n + 1, sizeof *a->chunks);
+    if (!a->chunks)
+        return err_set(e, ERR_NOMEM, "out of memory for %lld chunks", (long long)n);
+    a->n_chunks = (size_t)n;
+    for (size_t i = 0; !code && i < a->n_chunks; i++)
+        code =
+            unpack_chunk(a, i, counts->data, moments->data, ((const uint64_t *)rows->data)[i], e);
+    return code;
+}
+
+static enum err_code read_all(struct artifact *a, const struct st_file *f, struct err *e)
+{
+    enum err_code code = check_format(f, e);
+    if (!code)
+        code = read_schema(a, f, e);
+    if (!code)
+        code = read_manifest(a, f, e);
+    if (!code)
+        code = transform_from_st(f, a->schema, &a->transform, e);
+    if (!code)
+        code = predictor_from_st(f, &a->predictor, e);
+    if (!code)
+        code = read_golden(a, f, e);
+    if (!code)
+        code = artifact_check(a, e);
+    if (!code)
+        code = ruler_from_st(f, a->schema, a->vocabulary, &a->ruler, e);
+    if (!code)
+        code = profile_from_st(f, "reference/", a->ruler, &a->reference, e);
+    return code ? code : read_chunks(a, f, e);
+}
+
+enum err_code artifact_load(const char *path, const char *expected_sha256, struct artifact **out,
+                            struct err *e)
+{
+    struct st_file *f = NULL;
+    struct artifact *a = artifact_new();
+    if (!a)
+        return err_set(e, ERR_NOMEM, "out of memory to load a model");
+    enum err_code code = st_check_sha256(path, expected_sha256, a->sha256, e);
+    if (code)
+        goto done; /* these messages name the file already */
+    code = st_open(path, &f, e);
+    if (code)
+        goto done;
+    code = read_all(a, f, e);
+    if (!code)
+        code = artifact_check_golden(a, e);
+    if (code)
+        err_prefix(e, "%s", path);
+done:
+    st_close(f);
+    if (code)
+        artifact_free(a);
+    else
+        *out = a;
+    return code;
+}
