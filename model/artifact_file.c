@@ -257,17 +257,15 @@ enum err_code artifact_load(const char *path, const char *expected_sha256, struc
     if (!a)
         return err_set(e, ERR_NOMEM, "out of memory to load a model");
     enum err_code code = st_check_sha256(path, expected_sha256, a->sha256, e);
-    if (code)
-        goto done; /* these messages name the file already */
-    code = st_open(path, &f, e);
-    if (code)
-        goto done;
-    code = read_all(a, f, e);
     if (!code)
-        code = artifact_check_golden(a, e);
-    if (code)
-        err_prefix(e, "%s", path);
-done:
+        code = st_open(path, &f, e);
+    if (!code) { /* errors before this name the file already */
+        code = read_all(a, f, e);
+        if (!code)
+            code = artifact_check_golden(a, e);
+        if (code)
+            err_prefix(e, "%s", path);
+    }
     st_close(f);
     if (code)
         artifact_free(a);
