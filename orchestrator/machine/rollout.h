@@ -6,7 +6,8 @@
  *   1. A bad verdict takes the candidate back at once, whatever else holds (paused included).
  *   2. While paused nothing moves forward and the stage's clock stands still.
  *   3. A good verdict with min_requests answered and min_time_ms passed goes to the next stage.
- *   4. max_time_ms passed without that takes the candidate back: no data never promotes.
+ *   4. max_time_ms passed without that takes the candidate back: no data never promotes. Only where
+ *      the plan says so, a stage that had its requests and was not found bad goes on undecided.
  *
  * Called by the run machine; the verdicts come from the shell (monitors' comparison of the two
  * sides).
@@ -21,7 +22,7 @@
 
 #include "base/err.h"
 
-#define ROLLOUT_MAX_STAGES 16
+#define ROLLOUT_MAX_STAGES 24
 #define ROLLOUT_REASON_BYTES 384
 
 /* X(symbol, name, sentence) */
@@ -72,7 +73,8 @@ struct rollout_stage {
 };
 
 struct rollout_plan {
-    size_t n_stages; /* 0: nothing to pass */
+    bool undecided_goes_on; /* rule 4's exception; off by default */
+    size_t n_stages;        /* 0: nothing to pass */
     struct rollout_stage stages[ROLLOUT_MAX_STAGES];
 };
 

@@ -104,7 +104,7 @@ enum run_event_kind {
     X(RUN_ACT_NONE, "none", "wait until next_at_ms or an event")                                   \
     X(RUN_ACT_BUILD_SNAPSHOT, "build_snapshot", "ACTION_OK: sha256, n_rows")                       \
     X(RUN_ACT_PUSH_SNAPSHOT, "push_snapshot", "snapshot and champion to the trainer; ACTION_OK")   \
-    X(RUN_ACT_SUBMIT_JOB, "submit_job", "job id = run id; ACTION_OK")                              \
+    X(RUN_ACT_SUBMIT_JOB, "submit_job", "job id = run_job_id; ACTION_OK")                          \
     X(RUN_ACT_POLL_JOB, "poll_job", "JOB_STATUS")                                                  \
     X(RUN_ACT_FETCH_RESULT, "fetch_result",                                                        \
       "artifact stored and registered as candidate, scores stored; ACTION_OK: sha256, label")      \
@@ -145,14 +145,15 @@ struct run_plan {
     int64_t retry_min_ms, retry_max_ms; /* backoff doubles from min to max */
     int64_t poll_ms;                    /* between polls of the job */
     int64_t read_ms;                    /* between readings of a rollout */
-    struct rollout_plan rollout;        /* shadow stages first */
+    int job_retries;             /* further jobs after one that failed for no fault of its data */
+    struct rollout_plan rollout; /* shadow stages first */
 };
 
 /* The defaults: gate on, no approvals, no rollout stages, the deadlines above. */
 void run_plan_init(struct run_plan *p);
 
 struct run {
-    char id[RUN_ID_BYTES]; /* also the job's */
+    char id[RUN_ID_BYTES];
     char model[RUN_MODEL_BYTES];
     char trigger[RUN_MODEL_BYTES]; /* the name of what asked for it, e.g. "drift" */
     struct run_plan plan;
@@ -169,9 +170,10 @@ struct run {
     char reason[RUN_REASON_BYTES];     /* of the last transition */
     char end_reason[RUN_REASON_BYTES]; /* why it is being taken back or cancelled */
     int64_t created_ms;
-    int64_t entered_ms;          /* the state */
-    int64_t deadline_ms;         /* of the state; INT64_MAX: none */
-    int64_t next_at_ms;          /* INT64_MAX: nothing is due */
+    int64_t entered_ms;  /* the state */
+    int64_t deadline_ms; /* of the state; INT64_MAX: none */
+    int64_t next_at_ms;  /* when a TICK is due; INT64_MAX: never */
+    int64_t again_ms;    /* when the pending action is given out (again); INT64_MAX: not by time */
     enum run_action_kind action; /* the pending one */
     uint32_t action_seq;
     bool in_flight;
@@ -180,7 +182,9 @@ struct run {
     bool paused;
     int64_t paused_ms;
     struct rollout rollout;
-    char job_state[16];
+    uint32_t job_attempt; /* from 1 */
+    uint32_t forgotten;   /* times the trainer did not know the job */
+    enum run_job_state job_state;
     double job_progress; /* 0..1 */
 };
 
@@ -188,12 +192,11 @@ struct run_event {
     enum run_event_kind kind;
     uint32_t action_seq; /* outcomes: of the action they belong to */
     const char *actor;   /* operator's verbs */
-    const char
-        *text;      /* why: the failure, the verdict's reason, the operator's words; NULL allowed */
-    bool retryable; /* ACTION_FAILED */
-    const char *sha256;                            /* ACTION_OK of BUILD_SNAPSHOT, FETCH_RESULT */
-    const char *label;                             /* ACTION_OK of FETCH_RESULT */
-    int64_t n_rows;                                /* ACTION_OK of BUILD_SNAPSHOT */
+    const char *text;    /* why: the failure, the verdict's words, the operator's; NULL allowed */
+    bool retryable;      /* ACTION_FAILED; JOB_STATUS failed: another job may succeed */
+    const char *sha256;  /* ACTION_OK of BUILD_SNAPSHOT, FETCH_RESULT */
+    const char *label;   /* ACTION_OK of FETCH_RESULT */
+    int64_t n_rows;      /* ACTION_OK of BUILD_SNAPSHOT */
     int replicas, replicas_away;                   /* ACTION_OK of PUSH_DESIRED */
     enum run_job_state job;                        /* JOB_STATUS */
     double progress;                               /* JOB_STATUS: 0..1 */
@@ -219,7 +222,8 @@ struct run_outcome {
 };
 
 /* A run in its first state; feed RUN_EV_START. champion may be NULL or "". plan is copied; it must
- * have passed run_plan_check. Texts that are too long are cut. */
+ * have passed run_plan_check; its job deadline is deadline_ms[RUN_TRAIN]. Texts that are too long
+ * are cut. */
 void run_init(struct run *r, const char *id, const char *model, const char *trigger,
               const struct run_plan *plan, const char *champion, const char *champion_label,
               int64_t now_ms);
@@ -239,12 +243,18 @@ struct run_desired {
 };
 void run_desired(const struct run *r, struct run_desired *out);
 
+/* The job's id at the trainer: "<run>-<job attempt>". A new attempt is made only after the trainer
+ * said that the one before has failed. */
+#define RUN_JOB_ID_BYTES (RUN_ID_BYTES + 12)
+void run_job_id(const struct run *r, char out[RUN_JOB_ID_BYTES]);
+
 bool run_state_is_end(enum run_state s);
 const char *run_state_name(enum run_state s);
 const char *run_state_sentence(enum run_state s);
 bool run_state_parse(const char *name, enum run_state *out);
 const char *run_event_name(enum run_event_kind k);
 const char *run_action_name(enum run_action_kind k);
+bool run_action_parse(const char *name, enum run_action_kind *out);
 const char *run_job_name(enum run_job_state s);
 bool run_job_parse(const char *name, enum run_job_state *out);
 const char *run_answer_name(enum run_answer a);
