@@ -69,8 +69,8 @@ void mon_compare_options_init(struct mon_compare_options *o);
  * Paired losses on the same rows, in time order, each n values; pairs with a NaN are left out.
  * Bounds of the mean difference: Student's t, with the Newey-West 1987 variance where lag > 0
  * (Bartlett weights); anytime: the asymptotic confidence sequence of Waudby-Smith et al. 2021
- * (arXiv 2103.06476, eq. 9). n < 2: not enough. Equal losses everywhere: difference 0 with a bound
- * of width 0.
+ * (arXiv 2103.06476, theorem 2.2). n < 2: not enough. Equal losses everywhere: difference 0 with a
+ * bound of width 0.
  */
 void mon_compare_paired(const struct mon_compare_options *o, const double *champion_losses,
                         const double *candidate_losses, size_t n, struct mon_comparison *out);
@@ -99,8 +99,9 @@ void mon_compare_rates(const struct mon_compare_options *o, uint64_t champion_ev
  * last may be INFINITY), counts not cumulative. margin is the largest tolerated ratio
  * candidate/champion (1.5: half as slow again); difference, lower and upper are ratios. Bounds of
  * each side's quantile from the beta-binomial confidence sequences at every bucket bound (union
- * over buckets and sides), so it is anytime-valid; and as coarse as the buckets are: equal buckets
- * never read as bad.
+ * over buckets and sides), so "bad" is anytime-valid; and as coarse as the buckets are: equal
+ * buckets never read as bad. "good" is not a proof here but the estimates' ratio with min_n a side:
+ * buckets could hardly ever prove it.
  */
 void mon_compare_latency(const struct mon_compare_options *o, const double *upper_bounds,
                          const uint64_t *champion_counts, const uint64_t *candidate_counts,

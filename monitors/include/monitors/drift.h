@@ -8,11 +8,12 @@
  * of others, where it is a bound), infinite and missing placed at the end.
  *
  * The null. Production rows are autocorrelated, so textbook p-values cry wolf. struct mon_null
- * measures how much more blocks of consecutive reference chunks differ from the REST of the
- * reference (leave- block-out) than independent rows would: the design effect. It is never taken
- * below 1, and its own uncertainty (few chunks) goes into the p-value, which has a fitted tail: F
- * for PSI and squared JS (Satterthwaite's degrees of freedom), Kolmogorov's with an estimated scale
- * for KS.
+ * measures how much more stretches of the reference differ from the REST of it (leave-block-out)
+ * than independent rows would: the design effect (Kish 1965), once from single chunks and once from
+ * every block of consecutive chunks of the window's size (the moving-block resample, enumerated).
+ * The p-value is the largest of three: independent rows, chunks, blocks. That few chunks make an
+ * uncertain estimate is in it too: the tails are F for PSI and squared JS (Satterthwaite's degrees
+ * of freedom), and for KS Kolmogorov's with its scale integrated over a chi-squared estimate.
  *
  * Does not: decide what to do (policies), keep windows (the orchestrator). Pure; any thread.
  */
@@ -64,16 +65,18 @@ struct mon_null;
 /*
  * Measures the design effects for windows of about window_rows rows; one null serves windows of
  * other sizes too, but is sharpest near its own. chunks: in time order, over the same ruler as
- * reference; fewer than 8 chunks, or chunks of no rows, leave the asymptotic null for independent
- * rows, and the signals say so. Cost about (500 + n_chunks) x n_cells; make it once per version and
- * window size. Deterministic in seed. *out is owned; free with mon_null_free.
+ * reference, of equal size but for the last, which is left out where it is shorter than half; fewer
+ * than 8 leave the null for independent rows, and the signals say so. More chunks are better: 50 or
+ * more of 50 to 500 rows. Cost about n_chunks^2 x n_cells; make it once per version, statistic and
+ * window size. Deterministic. *out is owned; free with mon_null_free.
  */
 enum err_code mon_null_new(const struct profile *reference, struct profile *const *chunks,
                            size_t n_chunks, enum mon_statistic statistic, double window_rows,
-                           uint64_t seed, struct mon_null **out, struct err *e);
+                           struct mon_null **out, struct err *e);
 void mon_null_free(struct mon_null *null);
 
-/* The design effect found for a series, 1 for independent rows. */
+/* The larger of the two design effects found for a series; 1 where only the null for independent
+ * rows is there. */
 double mon_null_design_effect(const struct mon_null *null, size_t series);
 
 /*

@@ -13,15 +13,15 @@
 #include "model/profile.h"
 #include "monitors/signal.h"
 
-/* X(symbol, statistic name, field, what a value of it is, for sentences) */
+/* X(symbol, statistic name) */
 #define MON_RATE_LIST(X)                                                                           \
-    X(MON_RATE_MISSING, "missing_rate", missing, "missing")                                        \
-    X(MON_RATE_UNSEEN, "unseen_rate", unseen, "unseen by training")                                \
-    X(MON_RATE_RANGE, "out_of_range_rate", range, "outside the reference's range")                 \
-    X(MON_RATE_INFINITE, "infinite_rate", infinite, "infinite")
+    X(MON_RATE_MISSING, "missing_rate")                                                            \
+    X(MON_RATE_UNSEEN, "unseen_rate")      /* not in the vocabulary of training */                 \
+    X(MON_RATE_RANGE, "out_of_range_rate") /* below or above all of the reference */               \
+    X(MON_RATE_INFINITE, "infinite_rate")
 
 enum mon_rate {
-#define X(symbol, name, field, text) symbol,
+#define X(symbol, name) symbol,
     MON_RATE_LIST(X)
 #undef X
         MON_N_RATES

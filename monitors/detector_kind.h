@@ -1,0 +1,53 @@
+/*
+ * detector_kind.h - private: what a detector has to provide. detectors.c does the rest: parameters
+ * by table, direction, counting, JSON.
+ */
+#ifndef MONITORS_SRC_DETECTOR_KIND_H
+#define MONITORS_SRC_DETECTOR_KIND_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "monitors/detectors.h"
+
+/* X(symbol, text) */
+#define DIRECTION_LIST(X)                                                                          \
+    X(DIRECTION_BOTH, "both")                                                                      \
+    X(DIRECTION_UP, "up")                                                                          \
+    X(DIRECTION_DOWN, "down")
+
+enum direction {
+#define X(symbol, text) symbol,
+    DIRECTION_LIST(X)
+#undef X
+};
+
+struct detector_param {
+    const char *key;
+    size_t offset; /* of a double in the kind's state */
+    double min, max, initial;
+    bool whole;
+};
+
+struct detector_kind {
+    const char *name;
+    size_t state_bytes;
+    const struct detector_param *params; /* ends with key NULL */
+    /* Memory beyond the state, after the parameters are in; NULL: none. */
+    enum err_code (*start)(void *state, struct err *e);
+    void (*stop)(void *state);
+    void (*reset)(void *state);
+    /* One finite value; *before: the mean that was left, on a change. */
+    enum mon_detection (*update)(void *state, enum direction direction, double x, double *before);
+    double (*estimate)(const void *state);
+    double (*width)(const void *state);
+    /* What reset clears, to and from an object. False: out of memory. */
+    bool (*save)(const void *state, cJSON *out);
+    enum err_code (*load)(void *state, const cJSON *in, struct err *e);
+};
+
+extern const struct detector_kind detector_adwin;
+extern const struct detector_kind detector_page_hinkley;
+
+#endif
