@@ -226,8 +226,12 @@ static void put_header(const struct st_writer *w, struct buf *b)
 static enum err_code write_to(struct st_writer *w, sink_fn *put, void *sink, struct err *e)
 {
     struct buf header = BUF_INIT;
-    qsort(w->entries, w->n_entries, sizeof *w->entries, by_size_then_name);
-    qsort(w->meta, w->n_meta, sizeof *w->meta, by_key);
+    if (w->n_entries) { /* qsort's argument must not be NULL, even for nothing */
+        qsort(w->entries, w->n_entries, sizeof *w->entries, by_size_then_name);
+    }
+    if (w->n_meta) {
+        qsort(w->meta, w->n_meta, sizeof *w->meta, by_key);
+    }
     put_header(w, &header);
     enum err_code code = buf_failed(&header)
                              ? err_set(e, ERR_NOMEM, "out of memory for a safetensors header")

@@ -183,8 +183,8 @@ static struct vocabulary *many(struct schema *s, size_t n)
     struct vocabulary *v = NULL;
     struct err e = {0};
     for (size_t i = 0; i < n; i++) {
-        char *text = malloc(16);
-        snprintf(text, 16, "c%zu", i);
+        char *text = malloc(24);
+        snprintf(text, 24, "c%zu", i);
         texts[i] = text;
     }
     if (vocabulary_new(s, categories, n_categories, &v, &e))
