@@ -133,8 +133,8 @@ static bool take_offset(const char **p, int *minutes)
         return true;
     }
     int sign = **p == '-' ? -1 : 1, h, m;
-    if (!(take_char(p, '+') || take_char(p, '-')) || !take_digits(p, 2, &h) ||
-        !take_char(p, ':') || !take_digits(p, 2, &m) || h > 23 || m > 59) {
+    if (!(take_char(p, '+') || take_char(p, '-')) || !take_digits(p, 2, &h) || !take_char(p, ':') ||
+        !take_digits(p, 2, &m) || h > 23 || m > 59) {
         return false;
     }
     *minutes = sign * (h * 60 + m);
@@ -171,8 +171,9 @@ bool clock_parse_utc(const char *text, int64_t *unix_ms)
     const char *p = text;
     int64_t days, ms;
     int offset_minutes;
-    if (!take_date(&p, &days) || !(take_char(&p, 'T') || take_char(&p, 't') || take_char(&p, ' ')) ||
-        !take_time(&p, &ms) || !take_offset(&p, &offset_minutes) || *p != '\0') {
+    if (!take_date(&p, &days) ||
+        !(take_char(&p, 'T') || take_char(&p, 't') || take_char(&p, ' ')) || !take_time(&p, &ms) ||
+        !take_offset(&p, &offset_minutes) || *p != '\0') {
         return false;
     }
     *unix_ms = days * DAY_MS + ms - offset_minutes * INT64_C(60000);
@@ -208,7 +209,8 @@ bool clock_parse_duration(const char *text, int64_t *ms)
     const char *p = text;
     double value = 0, scale = 1;
     if (!isdigit((unsigned char)*p)) {
-        return false; /* by hand, because strtod also takes signs, blanks, hex, "inf" and exponents */
+        return false; /* by hand, because strtod also takes signs, blanks, hex, "inf" and exponents
+                       */
     }
     for (; isdigit((unsigned char)*p); p++) {
         value = value * 10 + (*p - '0');

@@ -1,7 +1,7 @@
 /*
- * csv.c - a streaming reader of RFC 4180, as kind as Python's: quoted fields may hold commas, doubled
- * quotes and line ends; lines end in LF or CRLF; a quote inside an unquoted field is itself; empty
- * lines are skipped. zlib reads plain files too, so there is one way in.
+ * csv.c - a streaming reader of RFC 4180, as kind as Python's: quoted fields may hold commas,
+ * doubled quotes and line ends; lines end in LF or CRLF; a quote inside an unquoted field is
+ * itself; empty lines are skipped. zlib reads plain files too, so there is one way in.
  */
 #include "base/csv.h"
 
@@ -33,12 +33,12 @@ struct csv {
     int64_t line; /* of the next byte, from 1 */
     int64_t row_line;
     int64_t n_rows;
-    struct buf text;      /* the fields of the row, each with its terminator */
-    size_t *starts;       /* of the fields in text; MAX_FIELDS */
+    struct buf text; /* the fields of the row, each with its terminator */
+    size_t *starts;  /* of the fields in text; MAX_FIELDS */
     size_t n_fields;
-    bool has_quotes;      /* the row has a quoted field */
-    const char **fields;  /* views into text; MAX_FIELDS */
-    char **columns;       /* owned */
+    bool has_quotes;     /* the row has a quoted field */
+    const char **fields; /* views into text; MAX_FIELDS */
+    char **columns;      /* owned */
     size_t n_columns;
 };
 
@@ -59,10 +59,11 @@ static enum err_code refill(struct csv *c, struct err *e)
     if (why == Z_ERRNO) {
         return err_set_errno(e, errno, "reading %s", c->name);
     }
-    if (why == Z_BUF_ERROR) {
-        return fail(c, ERR_PARSE, "the compressed file is cut off", e);
+    if (why != Z_OK && why != Z_STREAM_END) { /* found while reading ahead: no line to name */
+        return err_set(e, ERR_PARSE, "%s: %s", c->name,
+                       why == Z_BUF_ERROR ? "the compressed file is cut off" : text);
     }
-    return why == Z_OK || why == Z_STREAM_END ? ERR_OK : fail(c, ERR_PARSE, text, e);
+    return ERR_OK;
 }
 
 /* The next byte without taking it, -1 at the end. */
@@ -306,7 +307,7 @@ static enum err_code open_input(struct csv *c, const char *path, struct err *e)
         close(fd);
         return err_set(e, ERR_NOMEM, "%s: out of memory", c->name);
     }
-    gzbuffer(c->input, 2 * INPUT_BYTES);
+    gzbuffer(c->input, INPUT_BYTES);
     return ERR_OK;
 }
 

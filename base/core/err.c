@@ -1,5 +1,6 @@
 /*
- * err.c - codes with their texts and statuses from one list; messages built in place, never allocated.
+ * err.c - codes with their texts and statuses from one list; messages built in place, never
+ * allocated.
  */
 #include "base/err.h"
 

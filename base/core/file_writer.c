@@ -1,6 +1,6 @@
 /*
- * file_writer.c - the order (write, fsync, rename, fsync of the folder) is what makes "the old or the
- * new one" true after a power cut, not only after a crash of the process.
+ * file_writer.c - the order (write, fsync, rename, fsync of the folder) is what makes "the old or
+ * the new one" true after a power cut, not only after a crash of the process.
  */
 #include "base/file_writer.h"
 
@@ -44,8 +44,7 @@ enum err_code file_writer_open(const char *path, struct file_writer **out, struc
     return ERR_OK;
 }
 
-enum err_code file_writer_append(struct file_writer *w, const void *data, size_t len,
-                                 struct err *e)
+enum err_code file_writer_append(struct file_writer *w, const void *data, size_t len, struct err *e)
 {
     for (const char *p = data; len > 0;) {
         ssize_t n = write(w->fd, p, len);

@@ -1,6 +1,6 @@
 /*
- * json_check.c - a recursive-descent reader that builds nothing: it finds the first mistake and says
- * where it is.
+ * json_check.c - a recursive-descent reader that builds nothing: it finds the first mistake and
+ * says where it is.
  *
  * cJSON alone is too kind for control messages: it takes "01", raw control characters and invalid
  * UTF-8, cuts strings at \u0000, reads at most 63 characters of a number, and reports an error only
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 #define MAX_NUMBER_CHARS 63
 
@@ -23,8 +23,8 @@ struct scan {
     const char *name, *text;
     size_t len, at;
     int depth;
-    size_t n_keys;      /* object keys seen so far */
-    size_t wanted_key;  /* json_find_key: the key whose place is noted */
+    size_t n_keys;     /* object keys seen so far */
+    size_t wanted_key; /* json_find_key: the key whose place is noted */
     size_t wanted_at;
     struct err *e;
 };

@@ -12,8 +12,8 @@
  * name:line:column. */
 enum err_code json_check(const char *name, const char *text, size_t len, struct err *e);
 
-/* Line and column (from 1, in bytes) of the key_index-th object key in document order; text has passed
- * json_check. */
+/* Line and column (from 1, in bytes) of the key_index-th object key in document order; text has
+ * passed json_check. */
 void json_find_key(const char *text, size_t len, size_t key_index, int *line, int *column);
 
 #endif

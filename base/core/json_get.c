@@ -95,8 +95,7 @@ static enum err_code mismatch(struct err *e, const char *path, const char *expec
                    describe(node, got));
 }
 
-enum err_code json_get_string(const cJSON *root, const char *path, const char **out,
-                              struct err *e)
+enum err_code json_get_string(const cJSON *root, const char *path, const char **out, struct err *e)
 {
     const cJSON *node = json_at(root, path);
     if (!cJSON_IsString(node)) {
@@ -152,8 +151,7 @@ enum err_code json_get_bool(const cJSON *root, const char *path, bool *out, stru
     return ERR_OK;
 }
 
-enum err_code json_get_array(const cJSON *root, const char *path, const cJSON **out,
-                             struct err *e)
+enum err_code json_get_array(const cJSON *root, const char *path, const cJSON **out, struct err *e)
 {
     const cJSON *node = json_at(root, path);
     if (!cJSON_IsArray(node)) {
@@ -163,8 +161,7 @@ enum err_code json_get_array(const cJSON *root, const char *path, const cJSON **
     return ERR_OK;
 }
 
-enum err_code json_get_object(const cJSON *root, const char *path, const cJSON **out,
-                              struct err *e)
+enum err_code json_get_object(const cJSON *root, const char *path, const cJSON **out, struct err *e)
 {
     const cJSON *node = json_at(root, path);
     if (!cJSON_IsObject(node)) {
@@ -180,8 +177,7 @@ static bool is_absent(const cJSON *root, const char *path)
     return !node || cJSON_IsNull(node);
 }
 
-enum err_code json_opt_string(const cJSON *root, const char *path, const char **out,
-                              struct err *e)
+enum err_code json_opt_string(const cJSON *root, const char *path, const char **out, struct err *e)
 {
     return is_absent(root, path) ? ERR_OK : json_get_string(root, path, out, e);
 }

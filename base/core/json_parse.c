@@ -1,6 +1,7 @@
 /*
- * json_parse.c - text to tree: our strict pass, then cJSON, then the search for duplicate keys (cJSON
- * keeps both and finds the first, other readers the last: a message that means two things is refused).
+ * json_parse.c - text to tree: our strict pass, then cJSON, then the search for duplicate keys
+ * (cJSON keeps both and finds the first, other readers the last: a message that means two things is
+ * refused).
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -96,8 +97,7 @@ static enum err_code check_duplicates(const char *name, const char *text, size_t
                    w.duplicate.key);
 }
 
-enum err_code json_parse(const char *name, const char *text, size_t len, cJSON **out,
-                         struct err *e)
+enum err_code json_parse(const char *name, const char *text, size_t len, cJSON **out, struct err *e)
 {
     if (len > INT_MAX) {
         return err_set(e, ERR_LIMIT, "%s: JSON of %zu bytes, at most %d are read", name, len,

@@ -181,8 +181,8 @@ static enum err_code check_required(struct parse *p)
     for (const struct opt *o = p->command->opts; o->kind != OPT_END; o++) {
         if (o->required && !p->seen[o - p->command->opts]) {
             return err_set(p->e, ERR_INVALID, "--%s %s is required%s%s", o->name,
-                           opt_value_arg(o) ? opt_value_arg(o) : "", o->env ? ", or the environment variable " : "",
-                           o->env ? o->env : "");
+                           opt_value_arg(o) ? opt_value_arg(o) : "",
+                           o->env ? ", or the environment variable " : "", o->env ? o->env : "");
         }
     }
     return ERR_OK;

@@ -120,7 +120,8 @@ void opt_print_help(const struct opt_command *command)
     for (const struct opt *o = command->opts; o->kind != OPT_END; o++) {
         print_option(o, width);
     }
-    const struct opt help = {.name = "help", .letter = 'h', .kind = OPT_FLAG, .help = "Shows this."};
+    const struct opt help = {
+        .name = "help", .letter = 'h', .kind = OPT_FLAG, .help = "Shows this."};
     const struct opt version = {.name = "version", .kind = OPT_FLAG, .help = "Shows the version."};
     print_option(&help, width);
     print_option(&version, width);

@@ -92,7 +92,7 @@ static bool parse_bool(const char *text, bool *out)
     static const struct {
         const char *text;
         bool value;
-    } words[] = {{"true", true}, {"yes", true}, {"1", true},
+    } words[] = {{"true", true},   {"yes", true}, {"1", true},
                  {"false", false}, {"no", false}, {"0", false}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(text, words[i].text) == 0) {

@@ -7,7 +7,8 @@
 #include "base/buf.h"
 #include "base/opt.h"
 
-/* Reads text into *opt->dest; the error says `--port: expected a whole number in 0..65535, got "x"`. */
+/* Reads text into *opt->dest; the error says `--port: expected a whole number in 0..65535, got
+ * "x"`. */
 enum err_code opt_value_set(const struct opt *opt, const char *text, struct err *e);
 
 /* Appends what *opt->dest holds, in the form that opt_value_set reads; nothing for an empty one. */

@@ -1,5 +1,6 @@
 /*
- * prom.c - the Prometheus text format, https://prometheus.io/docs/instrumenting/exposition_formats/.
+ * prom.c - the Prometheus text format,
+ * https://prometheus.io/docs/instrumenting/exposition_formats/.
  */
 #include "base/prom.h"
 

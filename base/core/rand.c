@@ -90,8 +90,8 @@ uint64_t rng_below(struct rng *r, uint64_t n)
     return x % n;
 }
 
-/* Marsaglia's polar method. The second value of the pair is dropped: keeping it would make the state
- * more than the four words that callers copy and compare. */
+/* Marsaglia's polar method. The second value of the pair is dropped: keeping it would make the
+ * state more than the four words that callers copy and compare. */
 double rng_normal(struct rng *r)
 {
     double u, v, s;

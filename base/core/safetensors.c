@@ -103,8 +103,8 @@ static enum err_code read_shape(const char *where, const cJSON *node, struct st_
             return err_set(e, ERR_UNSUPPORTED, "%s: more than %d dimensions", where, ST_MAX_DIMS);
         }
         if (!read_size(dim, &size)) {
-            return err_set(e, ERR_PARSE, "%s: shape[%d]: expected a whole number, 0 or more",
-                           where, t->n_dims);
+            return err_set(e, ERR_PARSE, "%s: shape[%d]: expected a whole number, 0 or more", where,
+                           t->n_dims);
         }
         if (__builtin_mul_overflow(n, size, &n) || n > INT64_MAX) {
             return err_set(e, ERR_PARSE, "%s: the product of its shape overflows", where);

@@ -1,6 +1,7 @@
 /*
- * safetensors_write.c - the writing side. The order of tensors (largest elements first, then by name)
- * keeps every tensor aligned to its element without holes, and makes equal inputs equal bytes.
+ * safetensors_write.c - the writing side. The order of tensors (largest elements first, then by
+ * name) keeps every tensor aligned to its element without holes, and makes equal inputs equal
+ * bytes.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 #include "base/file_writer.h"
 #include "base/safetensors.h"
 #include "base/sha256.h"
+#include "base/utf8.h"
 #include "json_write.h"
-#include "utf8.h"
 
 #define DATA_ALIGNMENT 64 /* of the data section in the file: a cache line, and AVX-512 loads */
 
@@ -122,8 +123,7 @@ enum err_code st_writer_add(struct st_writer *w, const char *name, enum st_dtype
         return code;
     }
     char *copy = strdup(name);
-    if (!copy ||
-        !grow((void **)&w->entries, w->n_entries, &w->cap_entries, sizeof *w->entries)) {
+    if (!copy || !grow((void **)&w->entries, w->n_entries, &w->cap_entries, sizeof *w->entries)) {
         free(copy);
         return err_set(e, ERR_NOMEM, "out of memory adding tensor %.80s", name);
     }
@@ -146,16 +146,14 @@ static enum err_code check_meta(const struct st_writer *w, const char *key, cons
     return ERR_OK;
 }
 
-enum err_code st_writer_meta(struct st_writer *w, const char *key, const char *value,
-                             struct err *e)
+enum err_code st_writer_meta(struct st_writer *w, const char *key, const char *value, struct err *e)
 {
     enum err_code code = check_meta(w, key, value, e);
     if (code) {
         return code;
     }
     struct meta m = {strdup(key), strdup(value)};
-    if (!m.key || !m.value ||
-        !grow((void **)&w->meta, w->n_meta, &w->cap_meta, sizeof *w->meta)) {
+    if (!m.key || !m.value || !grow((void **)&w->meta, w->n_meta, &w->cap_meta, sizeof *w->meta)) {
         free(m.key);
         free(m.value);
         return err_set(e, ERR_NOMEM, "out of memory adding metadata %.80s", key);

@@ -1,5 +1,6 @@
 /*
- * suggest.c - optimal string alignment distance (insert, delete, replace, swap neighbours), bounded.
+ * suggest.c - optimal string alignment distance (insert, delete, replace, swap neighbours),
+ * bounded.
  */
 #include "base/suggest.h"
 
@@ -13,7 +14,8 @@ static int min2(int a, int b)
     return a < b ? a : b;
 }
 
-/* Three rows suffice: a swap looks two rows back. INT_MAX where a word is too long to be compared. */
+/* Three rows suffice: a swap looks two rows back. INT_MAX where a word is too long to be compared.
+ */
 static int distance(const char *a, const char *b)
 {
     size_t na = strlen(a), nb = strlen(b);

@@ -1,14 +1,15 @@
 /*
  * utf8.c - RFC 3629, section 4: the table of well-formed byte sequences.
  */
-#include "utf8.h"
+#include "base/utf8.h"
 
 static bool is_tail(unsigned char c)
 {
     return (c & 0xc0) == 0x80;
 }
 
-/* The range of the second byte is what rules out overlong forms, surrogates and too large values. */
+/* The range of the second byte is what rules out overlong forms, surrogates and too large values.
+ */
 static bool second_ok(unsigned char first, unsigned char second)
 {
     switch (first) {

@@ -10,17 +10,39 @@
 #define STRINGIFY(x) #x
 #define TO_TEXT(x) STRINGIFY(x)
 
-/* A full disk shows in two ways: SQLITE_FULL, and an I/O error (of the WAL, of a sync) whose errno
- * says so. */
+static int last_errno(sqlite3 *db, int file_op)
+{
+    sqlite3_file *file = NULL;
+    int value = 0;
+    sqlite3_file_control(db, "main", file_op, &file);
+    if (file && file->pMethods) {
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &value);
+    }
+    return value;
+}
+
+static bool means_full(int errno_value)
+{
+    return errno_value == ENOSPC || errno_value == EDQUOT;
+}
+
+/* A full disk shows in two ways: SQLITE_FULL, and an I/O error whose errno says so. The latter is
+ * kept in different places: by the connection where a statement runs, by the file where a commit
+ * syncs. */
+static bool disk_is_full(sqlite3 *db)
+{
+    return means_full(sqlite3_system_errno(db)) ||
+           means_full(last_errno(db, SQLITE_FCNTL_FILE_POINTER)) ||
+           means_full(last_errno(db, SQLITE_FCNTL_JOURNAL_POINTER));
+}
+
 static enum err_code code_of(sqlite3 *db, int result)
 {
     switch (result & 0xff) {
     case SQLITE_FULL:
         return ERR_NO_SPACE;
     case SQLITE_IOERR:
-        return sqlite3_system_errno(db) == ENOSPC || sqlite3_system_errno(db) == EDQUOT
-                   ? ERR_NO_SPACE
-                   : ERR_IO;
+        return disk_is_full(db) ? ERR_NO_SPACE : ERR_IO;
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -170,13 +192,14 @@ static enum err_code configure(struct store *s, struct err *e)
     sqlite3_extended_result_codes(s->db, 1);
     /* journal_mode cannot fail loudly: on a file system without shared memory, or in memory, SQLite
      * stays with another journal, which is as safe and only slower. */
-    return store_exec(s,
-                      "PRAGMA busy_timeout = " TO_TEXT(BUSY_TIMEOUT_MS) ";"
-                      "PRAGMA journal_mode = WAL;"
-                      "PRAGMA synchronous = FULL;"
-                      "PRAGMA foreign_keys = ON;"
-                      "PRAGMA trusted_schema = OFF",
-                      e);
+    return store_exec(
+        s,
+        "PRAGMA busy_timeout = " TO_TEXT(BUSY_TIMEOUT_MS) ";"
+                                                          "PRAGMA journal_mode = WAL;"
+                                                          "PRAGMA synchronous = FULL;"
+                                                          "PRAGMA foreign_keys = ON;"
+                                                          "PRAGMA trusted_schema = OFF",
+        e);
 }
 
 static enum err_code open_file(struct store *s, const char *path, struct err *e)

@@ -1,10 +1,10 @@
 /*
  * store_queue.c - one piece of work at a time in libuv's thread pool.
  *
- * A list of items; the first is running. When it is done its callback runs on the loop thread, and the
- * next one starts: that is all the locking there is, since uv_queue_work orders the threads' views of
- * the store. Closing appends one last, empty item, so that what was queued before finishes first and
- * on_closed is never called from inside store_queue_close.
+ * A list of items; the first is running. When it is done its callback runs on the loop thread, and
+ * the next one starts: that is all the locking there is, since uv_queue_work orders the threads'
+ * views of the store. Closing appends one last, empty item, so that what was queued before finishes
+ * first and on_closed is never called from inside store_queue_close.
  */
 #include <stdlib.h>
 #include <uv.h>
@@ -62,7 +62,8 @@ static void on_first_done(uv_work_t *request, int status);
 
 static void start_first(struct store_queue *q)
 {
-    uv_queue_work(q->loop, &q->request, run_first, on_first_done); /* fails only without a callback */
+    uv_queue_work(q->loop, &q->request, run_first,
+                  on_first_done); /* fails only without a callback */
 }
 
 static void finish_close(struct store_queue *q)

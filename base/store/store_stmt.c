@@ -114,8 +114,8 @@ void store_reset(struct store_stmt *st)
 static enum err_code bind_error(struct store_stmt *st, struct err *e)
 {
     enum err_code code =
-        err_set(e, st->bind_result == SQLITE_NOMEM ? ERR_NOMEM : ERR_INTERNAL, "%.100s: binding: %s",
-                sqlite3_sql(st->handle), sqlite3_errstr(st->bind_result));
+        err_set(e, st->bind_result == SQLITE_NOMEM ? ERR_NOMEM : ERR_INTERNAL,
+                "%.100s: binding: %s", sqlite3_sql(st->handle), sqlite3_errstr(st->bind_result));
     store_reset(st);
     return code;
 }

@@ -1,6 +1,6 @@
 /*
- * yaml_json.c - the tree as cJSON by the core schema of YAML 1.2.2, section 10.3.2: what an unquoted
- * text means (null, bool, int, float, else a string).
+ * yaml_json.c - the tree as cJSON by the core schema of YAML 1.2.2, section 10.3.2: what an
+ * unquoted text means (null, bool, int, float, else a string).
  */
 #include <math.h>
 #include <stdlib.h>

@@ -12,10 +12,10 @@ struct yaml_node {
     enum yaml_kind kind;
     int line, column;
     bool is_plain;
-    size_t weight;                 /* nodes below and including this one, aliases expanded */
-    int height;                    /* levels below this one, aliases expanded */
-    size_t count;                  /* items or pairs */
-    const char *text;              /* "" for collections */
+    size_t weight;                  /* nodes below and including this one, aliases expanded */
+    int height;                     /* levels below this one, aliases expanded */
+    size_t count;                   /* items or pairs */
+    const char *text;               /* "" for collections */
     const struct yaml_node **items; /* a mapping alternates keys and values */
 };
 

@@ -1,15 +1,17 @@
 /*
  * yaml_parse.c - libfyaml's events to our tree.
  *
- * Events, not libfyaml's own documents: only events know where mappings and sequences begin, and the
- * bounds (depth, number of nodes, expansion of aliases) are checked while reading, before anything is
- * built. An anchor is known once its node is complete, so a node can never contain itself.
+ * Events, not libfyaml's own documents: only events know where mappings and sequences begin, and
+ * the bounds (depth, number of nodes, expansion of aliases) are checked while reading, before
+ * anything is built. An anchor is known once its node is complete, so a node can never contain
+ * itself.
  */
 #include <libfyaml.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "yaml_node.h"
 
 #define MAX_DEPTH 64
@@ -30,6 +32,8 @@ struct frame {
 
 struct reader {
     struct yaml_doc *doc;
+    const char *text;
+    size_t len;
     struct frame frames[MAX_DEPTH];
     int depth;
     const struct yaml_node **items; /* the children of all open collections, one stack */
@@ -37,7 +41,7 @@ struct reader {
     struct anchor *anchors;
     size_t n_anchors, cap_anchors;
     size_t total_weight;
-    bool is_complete; /* the one document has been read */
+    bool is_complete;       /* the one document has been read */
     struct fy_event *event; /* the one being handled */
     int line, column;       /* where it begins */
     struct err *e;
@@ -69,6 +73,12 @@ static bool grow(void **array, size_t n, size_t *cap, size_t item_bytes)
     return true;
 }
 
+static bool is_block(struct fy_token *token)
+{
+    enum fy_scalar_style style = fy_token_scalar_style(token);
+    return style == FYSS_LITERAL || style == FYSS_FOLDED;
+}
+
 /* A token's text as a string of the arena. */
 static enum err_code copy_text(struct reader *r, struct fy_token *token, const char **out)
 {
@@ -76,6 +86,9 @@ static enum err_code copy_text(struct reader *r, struct fy_token *token, const c
     const char *text = token ? fy_token_get_text(token, &len) : "";
     if (!text) {
         return no_memory(r);
+    }
+    if (is_block(token) && len == 1 && *text == '\0') {
+        len = 0; /* libfyaml 0.7 counts a terminator in an empty block scalar */
     }
     if (memchr(text, '\0', len)) {
         return fail(r, ERR_PARSE, "a text must not contain a NUL character");
@@ -293,13 +306,29 @@ static enum err_code on_close(struct reader *r)
     return place(r, f.node);
 }
 
+/* libfyaml's marks of quoted texts and aliases stand behind the quote or the star. */
+static bool has_sign_before(const struct reader *r, size_t at)
+{
+    const char *signs = r->event->type == FYET_ALIAS ? "*" : "\"'";
+    if (r->event->type == FYET_SCALAR &&
+        fy_token_scalar_style(r->event->scalar.value) == FYSS_PLAIN) {
+        return false;
+    }
+    return at > 0 && at <= r->len && strchr(signs, r->text[at - 1]);
+}
+
 /* An event without a token (the value of "key:") stands where the one before it stood. */
 static void note_place(struct reader *r)
 {
     const struct fy_mark *mark = fy_event_start_mark(r->event);
-    if (mark) {
-        r->line = mark->line + 1;
-        r->column = mark->column + 1;
+    if (!mark) {
+        return;
+    }
+    r->line = mark->line + 1;
+    r->column = mark->column + 1;
+    if ((r->event->type == FYET_SCALAR || r->event->type == FYET_ALIAS) &&
+        has_sign_before(r, mark->input_pos)) {
+        r->column--;
     }
 }
 
@@ -366,7 +395,7 @@ static enum err_code read_events(struct reader *r, struct fy_parser *parser, str
     return syntax_error(r, diag);
 }
 
-static enum err_code read_text(struct reader *r, const char *text, size_t len)
+static enum err_code read_text(struct reader *r)
 {
     struct fy_diag_cfg diag_cfg;
     fy_diag_cfg_default(&diag_cfg);
@@ -379,7 +408,7 @@ static enum err_code read_text(struct reader *r, const char *text, size_t len)
                                      .diag = diag};
     struct fy_parser *parser = fy_parser_create(&cfg);
     enum err_code code;
-    if (!parser || fy_parser_set_string(parser, text, len) != 0) {
+    if (!parser || fy_parser_set_string(parser, r->text, r->len) != 0) {
         code = no_memory(r);
     } else {
         code = read_events(r, parser, diag);
@@ -389,32 +418,45 @@ static enum err_code read_text(struct reader *r, const char *text, size_t len)
     return code;
 }
 
-static enum err_code read_document(struct reader *r, const char *name, const char *text,
-                                   size_t len)
+/* libfyaml stops at a NUL byte and lets broken UTF-8 through. */
+static enum err_code check_characters(struct reader *r)
 {
-    r->doc->name = strdup(name);
-    if (!r->doc->name) {
-        return err_set(r->e, ERR_NOMEM, "%s: out of memory", name);
+    for (size_t at = 0; at < r->len;) {
+        size_t n = utf8_char_len(r->text + at, r->len - at);
+        if (n == 0 || r->text[at] == '\0') {
+            return fail(r, ERR_PARSE, n ? "expected text, got a NUL byte" : "expected UTF-8");
+        }
+        bool is_newline = r->text[at] == '\n';
+        r->line += is_newline;
+        r->column = is_newline ? 1 : r->column + 1;
+        at += n;
     }
-    if (len > MAX_TEXT_BYTES) {
-        return err_set(r->e, ERR_LIMIT, "%s: YAML of %zu bytes, at most %d are read", name, len,
-                       MAX_TEXT_BYTES);
+    r->line = r->column = 1;
+    return ERR_OK;
+}
+
+static enum err_code read_document(struct reader *r)
+{
+    if (r->len > MAX_TEXT_BYTES) {
+        return err_set(r->e, ERR_LIMIT, "%s: YAML of %zu bytes, at most %d are read", r->doc->name,
+                       r->len, MAX_TEXT_BYTES);
     }
-    enum err_code code = read_text(r, text, len);
-    free(r->items);
-    free(r->anchors);
-    return code;
+    enum err_code code = check_characters(r);
+    return code ? code : read_text(r);
 }
 
 enum err_code yaml_parse(const char *name, const char *text, size_t len, struct yaml_doc **out,
                          struct err *e)
 {
     struct yaml_doc *doc = calloc(1, sizeof *doc);
-    if (!doc) {
+    if (!doc || !(doc->name = strdup(name))) {
+        free(doc);
         return err_set(e, ERR_NOMEM, "%s: out of memory", name);
     }
-    struct reader r = {.doc = doc, .line = 1, .column = 1, .e = e};
-    enum err_code code = read_document(&r, name, text, len);
+    struct reader r = {.doc = doc, .text = text, .len = len, .line = 1, .column = 1, .e = e};
+    enum err_code code = read_document(&r);
+    free(r.items);
+    free(r.anchors);
     if (code) {
         yaml_free(doc);
         return code;

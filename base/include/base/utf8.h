@@ -1,8 +1,8 @@
 /*
- * utf8.h - is this UTF-8? Used by the JSON and safetensors code; text that is not never gets further.
+ * utf8.h - is this UTF-8? Parsers ask before anything else; text that is not never gets further.
  */
-#ifndef CORE_UTF8_H
-#define CORE_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
