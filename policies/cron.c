@@ -9,7 +9,8 @@
 #include <strings.h>
 
 #define MINUTE_MS 60000
-#define SEARCH_DAYS (9 * 366) /* 29 February may be eight years away (1896 to 1904, 2096 to 2104) */
+#define SEARCH_DAYS (9 * 366) /* 29 February may be eight years away (1896 to 1904, 2096 to 2104)  \
+                               */
 #define MAX_TEXT 127
 
 struct field {
@@ -35,8 +36,8 @@ static const struct field fields[N_FIELDS] = {
 static const struct {
     const char *name, *text;
 } shorthands[] = {
-    {"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"},
-    {"@weekly", "0 0 * * 0"},  {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
+    {"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
+    {"@weekly", "0 0 * * 0"},   {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
     {"@annually", "0 0 1 1 *"},
 };
 
@@ -120,8 +121,9 @@ static const char *expand_shorthand(const char *text)
 
 static enum err_code bad_field(const struct field *f, const char *word, struct err *e)
 {
-    return err_set(e, ERR_PARSE, "%s \"%s\": expected *, numbers in %d..%d%s, ranges a-b or steps /n",
-                   f->what, word, f->min, f->max, f->names != NULL ? ", names" : "");
+    return err_set(e, ERR_PARSE,
+                   "%s \"%s\": expected *, numbers in %d..%d%s, ranges a-b or steps /n", f->what,
+                   word, f->min, f->max, f->names != NULL ? ", names" : "");
 }
 
 enum err_code cron_parse(const char *text, struct cron *out, struct err *e)

@@ -4,6 +4,7 @@
 #include "policies/time_intervals.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,8 +28,8 @@ struct range_rule {
 };
 
 static const struct range_rule rules[] = {
-    [TIME_WEEKDAYS] = {"a weekday or a range of them, such as monday:friday", 0, 6, weekday_names, 7,
-                       0, false},
+    [TIME_WEEKDAYS] = {"a weekday or a range of them, such as monday:friday", 0, 6, weekday_names,
+                       7, 0, false},
     [TIME_DAYS_OF_MONTH] = {"a day 1..31 or -31..-1 (from the month's end) or a range such as 1:7",
                             -31, 31, NULL, 0, 0, true},
     [TIME_MONTHS] = {"a month by name or number, or a range such as january:march", 1, 12,
@@ -78,6 +79,27 @@ enum err_code time_range_parse(enum time_range_kind kind, const char *text, stru
     return ERR_OK;
 }
 
+static void format_bound(const struct range_rule *rule, int value, char *out, size_t size_bytes)
+{
+    size_t name = (size_t)(value - rule->first_named);
+
+    if (value >= rule->first_named && name < rule->n_names)
+        snprintf(out, size_bytes, "%s", rule->names[name]);
+    else
+        snprintf(out, size_bytes, "%d", value);
+}
+
+char *time_range_format(enum time_range_kind kind, const struct time_range *range, char *out,
+                        size_t size_bytes)
+{
+    char begin[16], end[16];
+
+    format_bound(&rules[kind], range->begin, begin, sizeof(begin));
+    format_bound(&rules[kind], range->end, end, sizeof(end));
+    snprintf(out, size_bytes, "%s:%s", begin, end);
+    return out;
+}
+
 enum err_code time_of_day_parse(const char *text, int *minute, struct err *e)
 {
     bool shape = strlen(text) == 5 && isdigit((unsigned char)text[0]) &&
@@ -106,7 +128,8 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* Days counted from the month's end are turned into days from its start; both ends are cut to it. */
+/* Days counted from the month's end are turned into days from its start; both ends are cut to it.
+ */
 static bool days_contain(const struct time_ranges *r, const struct tz_civil *t)
 {
     int length = (int)(tz_days_from_civil(t->year, t->month + 1, 1) -

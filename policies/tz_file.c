@@ -1,8 +1,9 @@
 /*
  * tz_file.c - reading compiled time zones: TZif, RFC 8536, versions 2 and later (64-bit times).
  *
- * Layout: a header and a data block with 32-bit times for readers of the eighties, then a header and a
- * block with 64-bit times, then a newline, a POSIX TZ string, a newline. The first block is skipped.
+ * Layout: a header and a data block with 32-bit times for readers of the eighties, then a header
+ * and a block with 64-bit times, then a newline, a POSIX TZ string, a newline. The first block is
+ * skipped.
  */
 #include "tz_data.h"
 
@@ -45,8 +46,9 @@ static bool read_block(const unsigned char *bytes, size_t len, size_t *at, size_
 
     if (len - *at < HEADER_BYTES || memcmp(h, "TZif", 4) != 0 || h[4] < '2')
         return false;
-    *b = (struct block){be32(h + 20), be32(h + 24), be32(h + 28),       be32(h + 32), be32(h + 36),
-                        be32(h + 40), time_bytes,   h + HEADER_BYTES, 0};
+    *b = (struct block){be32(h + 20), be32(h + 24),     be32(h + 28),
+                        be32(h + 32), be32(h + 36),     be32(h + 40),
+                        time_bytes,   h + HEADER_BYTES, 0};
     need = (uint64_t)b->n_times * (time_bytes + 1) + (uint64_t)b->n_types * TYPE_BYTES +
            b->n_chars + (uint64_t)b->n_leap * (time_bytes + 4) + b->n_isstd + b->n_isut;
     if (b->n_types == 0 || need > len - *at - HEADER_BYTES)

@@ -1,6 +1,6 @@
 /*
- * tz_rule.c - POSIX TZ strings (POSIX.1-2017, 8.3; RFC 8536, 3.3.1): the footer of a zone file, which
- * says how the clocks go after its last transition.
+ * tz_rule.c - POSIX TZ strings (POSIX.1-2017, 8.3; RFC 8536, 3.3.1): the footer of a zone file,
+ * which says how the clocks go after its last transition.
  */
 #include "tz_data.h"
 

@@ -51,6 +51,9 @@ enum time_range_kind { TIME_WEEKDAYS, TIME_DAYS_OF_MONTH, TIME_MONTHS, TIME_YEAR
 /* "monday:friday", "-3:-1", "may", "2026" -> *out. The error says what was expected. */
 enum err_code time_range_parse(enum time_range_kind kind, const char *text, struct time_range *out,
                                struct err *e);
+/* The canonical text, "monday:friday"; "5:5" for a single value. Returns out. */
+char *time_range_format(enum time_range_kind kind, const struct time_range *range, char *out,
+                        size_t size_bytes);
 /* "09:00" -> 540; "24:00" -> 1440. */
 enum err_code time_of_day_parse(const char *text, int *minute, struct err *e);
 
