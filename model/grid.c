@@ -78,20 +78,20 @@ static double reach_of(const struct grid *g)
 /* Points every bin at its first cell. Fails where a bin does not begin on an edge. */
 static enum err_code map_bins(struct grid *g, struct err *e)
 {
-    double start = grid_bin_start(g->low, g->inverse, 0);
-    for (size_t i = 0; i < g->n_bins; i++) {
-        double next = grid_bin_start(g->low, g->inverse, i + 1);
+    size_t before = 0;
+    for (size_t i = 0; i <= g->n_bins; i++) {
+        double start = grid_bin_start(g->low, g->inverse, i);
         size_t cell = grid_search(g->edges, g->n_edges, start);
-        if (cell == 0 || cell >= g->n_edges || g->edges[cell - 1] != start || !(start < next))
+        if (cell <= before || g->edges[cell - 1] != start)
             return err_set(e, ERR_PARSE, "core bin %zu starts at %.17g, which is no edge", i,
                            start);
-        g->bins[i] = (uint16_t)(2 * cell + (g->edges[cell] != next));
-        start = next;
+        if (i > 0 && cell - before - 1 > g->n_steps)
+            g->n_steps = (unsigned)(cell - before - 1);
+        if (i < g->n_bins)
+            g->bins[i] = (uint16_t)cell;
+        g->high = start;
+        before = cell;
     }
-    g->high = start;
-    size_t last = grid_search(g->edges, g->n_edges, start);
-    if (last == 0 || g->edges[last - 1] != start)
-        return err_set(e, ERR_PARSE, "the core ends at %.17g, which is no edge", start);
     return ERR_OK;
 }
 

@@ -25,7 +25,8 @@ struct grid {
     double low, high; /* the core: low <= x < high */
     double inverse;   /* bins per unit */
     size_t n_bins;    /* 0: no core, the reference held no finite value */
-    uint16_t *bins;   /* owned, n_bins: the first cell of the bin * 2 + (the bin is split) */
+    uint16_t *bins;   /* owned, n_bins: the first cell of each */
+    unsigned n_steps; /* the most edges inside a bin */
     double shift;     /* the centre, for moments */
     double reach;     /* values further from the centre are taken at this distance, for moments */
 };
@@ -57,11 +58,9 @@ static inline bool grid_in_core(const struct grid *g, double x)
 /* Cell of x, which is in the core. */
 static inline size_t grid_core_cell(const struct grid *g, double x)
 {
-    unsigned bin = g->bins[(unsigned)((x - g->low) * g->inverse)];
-    size_t cell = bin >> 1;
-    if (bin & 1)
-        while (x >= g->edges[cell])
-            cell++;
+    size_t cell = g->bins[(unsigned)((x - g->low) * g->inverse)];
+    for (unsigned i = 0; i < g->n_steps; i++) /* of every bin: a branch on the value costs more */
+        cell += x >= g->edges[cell];
     return cell;
 }
 

@@ -49,42 +49,37 @@ void profile_clear(struct profile *p)
         p->moments[i] = (struct moments){.min = INFINITY, .max = -INFINITY};
 }
 
-static void add_moment(struct moments *m, double raw, double from_shift)
-{
-    m->n += 1;
-    m->sum += from_shift;
-    m->sum_sq += from_shift * from_shift;
-    m->min = raw < m->min ? raw : m->min;
-    m->max = raw > m->max ? raw : m->max;
-}
-
-/* Tails, infinities, missing values. */
-static __attribute__((noinline)) size_t count_outside(const struct series *s, const struct grid *g,
-                                                      double x, struct moments *m)
-{
-    if (isnan(x))
-        return s->missing_cell;
-    if (isinf(x))
-        return s->infinite_cell;
-    add_moment(m, x, fmin(fmax(x - g->shift, -g->reach), g->reach));
-    return grid_search(g->edges, g->n_edges, x);
-}
-
+/* The moments are locals, and their address goes nowhere: in memory every value would wait for the
+ * one before it to be stored. */
 static void count_numeric(const struct series *s, const struct grid *g, const double *x, size_t n,
                           uint64_t *counts, struct moments *moments)
 {
-    struct moments m = *moments; /* in registers */
+    double sum = 0, sum_sq = 0, min = moments->min, max = moments->max;
+    size_t n_finite = 0;
     for (size_t i = 0; i < n; i++) {
+        double from_shift = x[i] - g->shift;
         size_t cell;
         if (grid_in_core(g, x[i])) {
             cell = grid_core_cell(g, x[i]);
-            add_moment(&m, x[i], x[i] - g->shift);
+        } else if (isfinite(x[i])) {
+            cell = grid_search(g->edges, g->n_edges, x[i]);
+            from_shift = fmin(fmax(from_shift, -g->reach), g->reach);
         } else {
-            cell = count_outside(s, g, x[i], &m);
+            counts[isnan(x[i]) ? s->missing_cell : s->infinite_cell]++;
+            continue;
         }
         counts[cell]++;
+        n_finite++;
+        sum += from_shift;
+        sum_sq += from_shift * from_shift;
+        min = x[i] < min ? x[i] : min;
+        max = x[i] > max ? x[i] : max;
     }
-    *moments = m;
+    moments->n += (double)n_finite;
+    moments->sum += sum;
+    moments->sum_sq += sum_sq;
+    moments->min = min;
+    moments->max = max;
 }
 
 static size_t category_cell(const struct series *s, double code)
