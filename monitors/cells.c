@@ -63,6 +63,13 @@ static void count_groups(struct cells *c, const struct series *s, const uint64_t
         c->group_rows[s->group_of[i]] += (double)reference[i];
 }
 
+/* Outside the reference's range. The ruler has these in its first and last decile, where a constant
+ * that moved would not be seen. */
+static bool outside_range(const struct series *s, size_t cell)
+{
+    return s->kind == SERIES_NUMERIC && (cell == 0 || cell == s->n_edges);
+}
+
 /* Frequent groups are numbered in order of appearance; all others share the last cell. */
 static void layout_groups(struct cells *c, const struct series *s, const uint64_t *reference,
                           double window_share)
@@ -72,12 +79,12 @@ static void layout_groups(struct cells *c, const struct series *s, const uint64_
     for (size_t i = 0; i < s->n_cells; i++) {
         uint16_t group = s->group_of[i];
         bool frequent = c->group_rows[group] * window_share >= CELLS_MIN_EXPECTED;
-        if (frequent && c->group_index[group] == UINT32_MAX)
+        if (frequent && !outside_range(s, i) && c->group_index[group] == UINT32_MAX)
             c->group_index[group] = n++;
     }
     bool any_rare = false;
     for (size_t i = 0; i < s->n_cells; i++) {
-        uint32_t index = c->group_index[s->group_of[i]];
+        uint32_t index = outside_range(s, i) ? UINT32_MAX : c->group_index[s->group_of[i]];
         any_rare |= index == UINT32_MAX;
         c->map[i] = index == UINT32_MAX ? n : index;
     }

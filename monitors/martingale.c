@@ -29,10 +29,14 @@ static double log_likelihood(const struct flips *f, double p)
     return log_p;
 }
 
+static double log_mixture(const struct flips *f)
+{
+    return log_beta(f->events + PRIOR, f->n - f->events + PRIOR) - log_beta(PRIOR, PRIOR);
+}
+
 double martingale_log(const struct flips *f, double p)
 {
-    double mixture = log_beta(f->events + PRIOR, f->n - f->events + PRIOR) - log_beta(PRIOR, PRIOR);
-    return mixture - log_likelihood(f, p);
+    return log_mixture(f) - log_likelihood(f, p);
 }
 
 /* From the estimate, where the martingale is least, towards an end: it rises (it is convex in p).
@@ -62,29 +66,35 @@ double martingale_upper(const struct flips *f, double alpha)
     return bound_towards(f, 1.0, alpha);
 }
 
-/* The product is convex along the line p_b = p_a + difference: golden section. */
-double martingale_log_pair(const struct flips *a, const struct flips *b, double difference)
+/* The likelihood of both streams is concave along the line p_b = p_a + difference: golden section.
+ */
+static double most_likely_pair(const struct flips *a, const struct flips *b, double difference)
 {
     double low = fmax(0.0, -difference), high = fmin(1.0, 1.0 - difference);
     double left = high - GOLDEN * (high - low), right = low + GOLDEN * (high - low);
-    double at_left = martingale_log(a, left) + martingale_log(b, left + difference);
-    double at_right = martingale_log(a, right) + martingale_log(b, right + difference);
-    for (int i = 0; i < 80 && high - low > 1e-14; i++) {
-        if (at_left <= at_right) {
+    double at_left = log_likelihood(a, left) + log_likelihood(b, left + difference);
+    double at_right = log_likelihood(a, right) + log_likelihood(b, right + difference);
+    while (high - low > 1e-10) {
+        if (at_left >= at_right) {
             high = right;
             right = left;
             at_right = at_left;
             left = high - GOLDEN * (high - low);
-            at_left = martingale_log(a, left) + martingale_log(b, left + difference);
+            at_left = log_likelihood(a, left) + log_likelihood(b, left + difference);
         } else {
             low = left;
             left = right;
             at_left = at_right;
             right = low + GOLDEN * (high - low);
-            at_right = martingale_log(a, right) + martingale_log(b, right + difference);
+            at_right = log_likelihood(a, right) + log_likelihood(b, right + difference);
         }
     }
-    return fmin(at_left, at_right);
+    return fmax(at_left, at_right);
+}
+
+double martingale_log_pair(const struct flips *a, const struct flips *b, double difference)
+{
+    return log_mixture(a) + log_mixture(b) - most_likely_pair(a, b, difference);
 }
 
 static double log_dirichlet_multinomial(const double *counts, size_t n_cells)

@@ -1,0 +1,165 @@
+/*
+ * test_monitors_alarms.c - is the promise kept? Realised false alarms per window on streams that do
+ * not change, over many references of 5,000 rows, and the power against shifts. The chunk size, the
+ * window and the statistic are those of the stock policies.
+ *
+ * A test of a rate: with k alarms in n windows the exact upper 95 % bound (Clopper & Pearson 1934)
+ * must lie below what is stated here. n is what fits into seconds; bench/monitors_alarms runs more.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <gsl/gsl_cdf.h>
+#include <stdio.h>
+
+#include "monitors/drift.h"
+#include "stream.h"
+
+#define N_FEATURES 10
+#define N_REFERENCE 5000
+#define CHUNK_ROWS 100
+#define WINDOW_ROWS 1000
+
+static const char *const law_names[] = {
+#define X(symbol, text) [symbol] = text,
+    LAW_LIST(X)
+#undef X
+};
+
+struct tally {
+    int windows, alarms; /* a window with any series drifted is one alarm */
+    double drifted, watched;
+};
+
+static void watch(struct stream *s, struct mon_null *null, const struct mon_drift_options *o,
+                  int n_windows, const struct change *change, struct tally *t)
+{
+    struct mon_signal signals[N_FEATURES + 2];
+    for (int k = 0; k < n_windows; k++) {
+        struct profile *window = stream_window(s, WINDOW_ROWS, change);
+        size_t n = mon_drift_check(o, null, s->reference, window, signals);
+        size_t drifted = mon_signals_count(signals, n, MON_DRIFT);
+        profile_free(window);
+        t->windows++;
+        t->alarms += drifted > 0;
+        t->drifted += (double)drifted;
+        t->watched += (double)n;
+    }
+}
+
+static struct tally simulate(enum law law, enum mon_statistic statistic, double rate,
+                             double min_effect, int n_references, int n_windows,
+                             const struct change *change)
+{
+    struct tally t = {0};
+    struct mon_drift_options o;
+    mon_drift_options_init(&o);
+    o.statistic = statistic;
+    o.false_alarm_rate = rate;
+    o.min_effect = min_effect;
+    for (int r = 0; r < n_references; r++) {
+        struct stream s;
+        struct mon_null *null = NULL;
+        stream_init(&s, law, N_FEATURES, N_REFERENCE, CHUNK_ROWS, 900 + (uint64_t)r);
+        assert_int_equal(
+            mon_null_new(s.reference, s.chunks, s.n_chunks, statistic, WINDOW_ROWS, &null, NULL),
+            ERR_OK);
+        watch(&s, null, &o, n_windows, change, &t);
+        mon_null_free(null);
+        stream_deinit(&s);
+    }
+    return t;
+}
+
+/* The rate under which so few alarms have a chance of 5 %, by bisection: GSL's inverse gives up
+ * here. */
+static double upper_bound(const struct tally *t)
+{
+    double low = 0.0, high = 1.0;
+    for (int i = 0; i < 50; i++) {
+        double rate = 0.5 * (low + high);
+        double fewer = gsl_cdf_binomial_P((unsigned)t->alarms, rate, (unsigned)t->windows);
+        if (fewer > 0.05)
+            low = rate;
+        else
+            high = rate;
+    }
+    return high;
+}
+
+/* The whole promise is not to alarm: evidence alone, the smallest effect switched off. */
+static void expect_within(enum law law, enum mon_statistic statistic, double rate, double limit)
+{
+    struct tally t = simulate(law, statistic, rate, 0.0, 8, 40, NULL);
+    double bound = upper_bound(&t);
+    print_message(
+        "%-4s %-12s %3d alarms in %d windows of %d features; budget %g, upper bound %.4f\n",
+        mon_statistic_name(statistic), law_names[law], t.alarms, t.windows, N_FEATURES, rate,
+        bound);
+    if (!(bound <= limit))
+        fail_msg("upper 95 %% bound %g, allowed %g", bound, limit);
+}
+
+static void alarms_on_independent_rows_stay_within_the_budget(void **state)
+{
+    (void)state;
+    static const enum law laws[] = {LAW_NORMAL, LAW_HEAVY, LAW_DISCRETE, LAW_CATEGORY};
+    for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++)
+        for (int s = MON_PSI; s <= MON_JS; s++)
+            expect_within(laws[i], (enum mon_statistic)s, 0.05, 0.05);
+}
+
+/* Two moments of a mixture of chi-squareds do not catch all of its tail: psi and js are allowed
+ * twice the budget under strong autocorrelation. */
+static void alarms_on_autocorrelated_rows_stay_near_the_budget(void **state)
+{
+    (void)state;
+    expect_within(LAW_AR, MON_PSI, 0.05, 0.10);
+    expect_within(LAW_AR, MON_JS, 0.05, 0.10);
+    expect_within(LAW_AR, MON_KS, 0.05, 0.05);
+}
+
+/* With the default options: 100,000 rows and none. */
+static void stationary_stream_of_100_windows_raises_no_alarm(void **state)
+{
+    (void)state;
+    for (int law = LAW_NORMAL; law <= LAW_CATEGORY; law++) {
+        struct tally t = simulate((enum law)law, MON_PSI, 0.001, 0.02, 1, 100, NULL);
+        if (t.alarms > 0)
+            fail_msg("%s: %d alarms in 100 windows", law_names[law], t.alarms);
+    }
+}
+
+static void shift_of_a_third_of_a_deviation_is_found_in_one_window(void **state)
+{
+    (void)state;
+    const struct change c = {.shift = 0.33};
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct tally t = simulate(LAW_NORMAL, (enum mon_statistic)s, 0.001, 0.02, 4, 10, &c);
+        print_message("%s: %.2f of the features that moved 0.33 deviations\n",
+                      mon_statistic_name((enum mon_statistic)s), t.drifted / t.watched);
+        assert_true(t.drifted / t.watched > 0.95);
+    }
+}
+
+static void wider_scatter_is_found_by_psi(void **state)
+{
+    (void)state;
+    const struct change c = {.scale = 1.3};
+    struct tally t = simulate(LAW_NORMAL, MON_PSI, 0.001, 0.02, 4, 10, &c);
+    print_message("psi: %.2f of the features with scatter x 1.3\n", t.drifted / t.watched);
+    assert_true(t.drifted / t.watched > 0.9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(alarms_on_independent_rows_stay_within_the_budget),
+        cmocka_unit_test(alarms_on_autocorrelated_rows_stay_near_the_budget),
+        cmocka_unit_test(stationary_stream_of_100_windows_raises_no_alarm),
+        cmocka_unit_test(shift_of_a_third_of_a_deviation_is_found_in_one_window),
+        cmocka_unit_test(wider_scatter_is_found_by_psi),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,336 @@
+/*
+ * test_monitors_drift.c - verdicts of the drift monitor, its null, and Benjamini-Hochberg.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "monitors/drift.h"
+#include "stream.h"
+
+#define N_FEATURES 4
+#define N_REFERENCE 5000
+#define CHUNK_ROWS 100
+#define WINDOW_ROWS 1000
+
+struct fixture {
+    struct stream stream;
+    struct mon_null *null;
+    struct mon_drift_options options;
+    struct mon_signal signals[N_FEATURES + 2];
+    size_t n_signals;
+};
+
+static void start(struct fixture *f, enum law law, enum mon_statistic statistic)
+{
+    struct err e = {0};
+    stream_init(&f->stream, law, N_FEATURES, N_REFERENCE, CHUNK_ROWS, 42);
+    mon_drift_options_init(&f->options);
+    f->options.statistic = statistic;
+    f->null = NULL;
+    if (mon_null_new(f->stream.reference, f->stream.chunks, f->stream.n_chunks, statistic,
+                     WINDOW_ROWS, &f->null, &e) != ERR_OK)
+        fail_msg("%s", e.message);
+}
+
+static void check(struct fixture *f, size_t n_rows, const struct change *change)
+{
+    struct profile *window = stream_window(&f->stream, n_rows, change);
+    f->n_signals = mon_drift_check(&f->options, f->null, f->stream.reference, window, f->signals);
+    profile_free(window);
+}
+
+static void finish(struct fixture *f)
+{
+    mon_null_free(f->null);
+    stream_deinit(&f->stream);
+}
+
+static void expect_all(const struct fixture *f, enum mon_verdict verdict)
+{
+    char sentence[MON_SENTENCE_BYTES];
+    for (size_t i = 0; i < f->n_signals; i++)
+        if (f->signals[i].verdict != verdict)
+            fail_msg("expected %s: %s", mon_verdict_name(verdict),
+                     mon_signal_sentence(&f->signals[i], sentence));
+}
+
+static void shift_of_half_a_deviation_is_drift_in_every_statistic(void **state)
+{
+    (void)state;
+    const struct change shifted = {.shift = 0.5};
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct fixture f;
+        start(&f, LAW_NORMAL, (enum mon_statistic)s);
+        check(&f, WINDOW_ROWS, &shifted);
+        assert_int_equal(f.n_signals, N_FEATURES);
+        expect_all(&f, MON_DRIFT);
+        check(&f, WINDOW_ROWS, NULL);
+        expect_all(&f, MON_OK);
+        finish(&f);
+    }
+}
+
+static void threshold_is_where_the_verdict_turns(void **state)
+{
+    (void)state;
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct fixture f;
+        start(&f, LAW_NORMAL, (enum mon_statistic)s);
+        f.options.min_effect = 0.0;
+        for (double shift = 0.0; shift < 0.6; shift += 0.05) {
+            const struct change c = {.shift = shift};
+            check(&f, WINDOW_ROWS, &c);
+            for (size_t i = 0; i < f.n_signals; i++) {
+                bool above = f.signals[i].value > f.signals[i].threshold;
+                bool beyond = f.signals[i].p_value < f.options.false_alarm_rate / N_FEATURES;
+                assert_int_equal(above, beyond);
+                assert_true(f.signals[i].threshold > 0.0);
+            }
+        }
+        finish(&f);
+    }
+}
+
+static void explicit_threshold_needs_no_null(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, LAW_NORMAL, MON_PSI);
+    mon_null_free(f.null);
+    f.null = NULL;
+    f.options.threshold = 1e6;
+    const struct change shifted = {.shift = 3.0};
+    check(&f, WINDOW_ROWS, &shifted);
+    expect_all(&f, MON_OK);
+    f.options.threshold = 0.1;
+    check(&f, WINDOW_ROWS, &shifted);
+    expect_all(&f, MON_DRIFT);
+    assert_string_equal(f.signals[0].threshold_origin, "set by the policy");
+    finish(&f);
+}
+
+static void few_rows_are_insufficient_however_far_away(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct change far = {.shift = 100.0};
+    start(&f, LAW_NORMAL, MON_PSI);
+    check(&f, 199, &far);
+    expect_all(&f, MON_INSUFFICIENT);
+    check(&f, 0, NULL);
+    expect_all(&f, MON_INSUFFICIENT);
+    f.options.min_rows = 0.0;
+    check(&f, 0, NULL);
+    expect_all(&f, MON_INSUFFICIENT);
+    check(&f, 1, &far);
+    for (size_t i = 0; i < f.n_signals; i++)
+        assert_true(isfinite(f.signals[i].value) && isfinite(f.signals[i].p_value));
+    finish(&f);
+}
+
+static void evidence_without_effect_is_not_drift(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct change shifted = {.shift = 0.5};
+    start(&f, LAW_NORMAL, MON_PSI);
+    f.options.min_effect = 5.0;
+    check(&f, WINDOW_ROWS, &shifted);
+    expect_all(&f, MON_OK);
+    assert_true(f.signals[0].p_value < 1e-6);
+    finish(&f);
+}
+
+static void only_named_series_are_watched(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const char *only[] = {"f2", "nobody"};
+    start(&f, LAW_NORMAL, MON_PSI);
+    f.options.only = only;
+    f.options.n_only = 2;
+    check(&f, WINDOW_ROWS, NULL);
+    assert_int_equal(f.n_signals, 1);
+    assert_string_equal(f.signals[0].feature, "f2");
+    f.options.only = NULL;
+    f.options.predictions = true;
+    check(&f, WINDOW_ROWS, NULL);
+    assert_int_equal(f.n_signals, 2);
+    assert_string_equal(f.signals[0].feature, "prediction");
+    assert_string_equal(f.signals[1].feature, "class");
+    expect_all(&f, MON_OK);
+    finish(&f);
+}
+
+static void values_that_went_missing_are_drift(void **state)
+{
+    (void)state;
+    const struct change gone = {.missing = 0.3};
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct fixture f;
+        start(&f, LAW_CATEGORY, (enum mon_statistic)s);
+        check(&f, WINDOW_ROWS, &gone);
+        expect_all(&f, MON_DRIFT);
+        finish(&f);
+    }
+}
+
+static void wholly_missing_window_has_finite_numbers(void **state)
+{
+    (void)state;
+    const struct change gone = {.missing = 1.0};
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct fixture f;
+        start(&f, LAW_HEAVY, (enum mon_statistic)s);
+        check(&f, WINDOW_ROWS, &gone);
+        expect_all(&f, MON_DRIFT);
+        for (size_t i = 0; i < f.n_signals; i++)
+            assert_true(isfinite(f.signals[i].value) && isfinite(f.signals[i].threshold));
+        finish(&f);
+    }
+}
+
+static void one_outlier_of_1000_deviations_hides_no_shift(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct change shifted = {.shift = 0.5}, outlier = {.shift = 1000.0};
+    start(&f, LAW_NORMAL, MON_PSI);
+    struct profile *window = stream_window(&f.stream, WINDOW_ROWS, &shifted);
+    struct profile *one = stream_window(&f.stream, 1, &outlier);
+    profile_merge(window, one);
+    f.n_signals = mon_drift_check(&f.options, f.null, f.stream.reference, window, f.signals);
+    expect_all(&f, MON_DRIFT);
+    profile_free(window);
+    profile_free(one);
+    finish(&f);
+}
+
+static void design_effect_of_independent_rows_is_about_one(void **state)
+{
+    (void)state;
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct fixture f;
+        start(&f, LAW_NORMAL, (enum mon_statistic)s);
+        for (size_t i = 0; i < N_FEATURES; i++) {
+            double found = mon_null_design_effect(f.null, i);
+            if (!(found >= 1.0 && found < 1.8))
+                fail_msg("%s: %g", mon_statistic_name((enum mon_statistic)s), found);
+        }
+        finish(&f);
+    }
+}
+
+/* An AR(1) with coefficient a has (1 + a) / (1 - a) = 19 times the variance of a mean; its median
+ * indicator, by the arcsine law, 1 + 2 sum (2 / pi) asin(0.9^k) = 12.8. */
+static void design_effect_of_autocorrelated_rows_is_near_its_theory(void **state)
+{
+    (void)state;
+    struct fixture f;
+    double mean = 0.0;
+    start(&f, LAW_AR, MON_KS);
+    for (size_t i = 0; i < N_FEATURES; i++)
+        mean += mon_null_design_effect(f.null, i) / N_FEATURES;
+    print_message("design effect of AR(1) 0.9 in KS: %.2f\n", mean);
+    assert_true(mean > 7.0 && mean < 20.0);
+    finish(&f);
+}
+
+static void too_few_chunks_leave_the_null_for_independent_rows(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, LAW_AR, MON_PSI);
+    mon_null_free(f.null);
+    assert_int_equal(
+        mon_null_new(f.stream.reference, f.stream.chunks, 7, MON_PSI, WINDOW_ROWS, &f.null, NULL),
+        ERR_OK);
+    check(&f, WINDOW_ROWS, NULL);
+    assert_true(mon_null_design_effect(f.null, 0) == 1.0);
+    assert_non_null(strstr(f.signals[0].threshold_origin, "independent"));
+    mon_null_free(f.null);
+    assert_int_equal(mon_null_new(f.stream.reference, NULL, 0, MON_PSI, WINDOW_ROWS, &f.null, NULL),
+                     ERR_OK);
+    assert_int_equal(mon_null_new(f.stream.reference, NULL, 0, MON_PSI, 0.0, &f.null, NULL),
+                     ERR_INVALID);
+    finish(&f);
+}
+
+static void benjamini_hochberg_rejects_as_in_the_paper(void **state)
+{
+    (void)state;
+    /* Benjamini & Hochberg 1995, section 4.1: the four smallest of fifteen at q = 0.05 */
+    const double p[] = {0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
+                        0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000};
+    bool reject[15];
+    assert_int_equal(mon_benjamini_hochberg(p, 15, 0.05, reject), 4);
+    for (size_t i = 0; i < 15; i++)
+        assert_int_equal(reject[i], i < 4);
+}
+
+static void benjamini_hochberg_leaves_nan_out(void **state)
+{
+    (void)state;
+    const double p[] = {NAN, 0.02, NAN};
+    bool reject[3];
+    assert_int_equal(mon_benjamini_hochberg(p, 3, 0.03, reject), 1);
+    assert_false(reject[0]);
+    assert_true(reject[1]);
+    assert_int_equal(mon_benjamini_hochberg(p, 0, 0.03, reject), 0);
+}
+
+static void constant_feature_is_ok_until_it_moves(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, LAW_NORMAL, MON_PSI);
+    finish(&f);
+    /* scale 0 cannot be asked for: a scale of 1e-300 rounds every value to the shift */
+    const struct change constant = {.scale = 1e-300, .shift = 5.0};
+    const struct change moved = {.scale = 1e-300, .shift = 6.0};
+    for (int s = MON_PSI; s <= MON_JS; s++) {
+        struct stream stream;
+        struct mon_null *null = NULL;
+        stream_init_changed(&stream, LAW_NORMAL, &constant, N_FEATURES, 2000, 50, 1);
+        f.options.statistic = (enum mon_statistic)s;
+        assert_int_equal(mon_null_new(stream.reference, stream.chunks, stream.n_chunks,
+                                      f.options.statistic, 500, &null, NULL),
+                         ERR_OK);
+        struct profile *same = stream_window(&stream, 500, &constant);
+        struct profile *other = stream_window(&stream, 500, &moved);
+        f.n_signals = mon_drift_check(&f.options, null, stream.reference, same, f.signals);
+        expect_all(&f, MON_OK);
+        f.n_signals = mon_drift_check(&f.options, null, stream.reference, other, f.signals);
+        expect_all(&f, MON_DRIFT);
+        profile_free(same);
+        profile_free(other);
+        mon_null_free(null);
+        stream_deinit(&stream);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shift_of_half_a_deviation_is_drift_in_every_statistic),
+        cmocka_unit_test(threshold_is_where_the_verdict_turns),
+        cmocka_unit_test(explicit_threshold_needs_no_null),
+        cmocka_unit_test(few_rows_are_insufficient_however_far_away),
+        cmocka_unit_test(evidence_without_effect_is_not_drift),
+        cmocka_unit_test(only_named_series_are_watched),
+        cmocka_unit_test(values_that_went_missing_are_drift),
+        cmocka_unit_test(wholly_missing_window_has_finite_numbers),
+        cmocka_unit_test(one_outlier_of_1000_deviations_hides_no_shift),
+        cmocka_unit_test(design_effect_of_independent_rows_is_about_one),
+        cmocka_unit_test(design_effect_of_autocorrelated_rows_is_near_its_theory),
+        cmocka_unit_test(too_few_chunks_leave_the_null_for_independent_rows),
+        cmocka_unit_test(benjamini_hochberg_rejects_as_in_the_paper),
+        cmocka_unit_test(benjamini_hochberg_leaves_nan_out),
+        cmocka_unit_test(constant_feature_is_ok_until_it_moves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+/*
+ * test_monitors_performance.c - metrics against values worked out by hand, and the verdicts on
+ * them.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/rand.h"
+#include "monitors/performance.h"
+
+static void assert_close(double found, double expected, double tolerance)
+{
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("found %.12g, expected %.12g (within %g)", found, expected, tolerance);
+}
+
+static void binary_metrics_are_the_values_by_hand(void **state)
+{
+    (void)state;
+    const float scores[] = {0.9f, 0.4f, 0.5f, 0.2f};
+    const double labels[] = {1, 1, 0, 0};
+    struct mon_labelled rows = {LABEL_BINARY, 4, 1, scores, labels};
+    assert_close(mon_metric_compute(MON_ACCURACY, &rows), 0.5, 1e-15);
+    /* pairs (positive, negative): 0.9 > 0.5, 0.9 > 0.2, 0.4 < 0.5, 0.4 > 0.2 */
+    assert_close(mon_metric_compute(MON_AUC, &rows), 0.75, 1e-15);
+    double log_loss = -(log(0.9) + log(0.4) + log(0.5) + log(0.8)) / 4.0;
+    assert_close(mon_metric_compute(MON_LOG_LOSS, &rows), log_loss, 1e-7);
+}
+
+static void ties_count_half_in_auc(void **state)
+{
+    (void)state;
+    const float scores[] = {0.5f, 0.5f, 0.5f, 0.7f};
+    const double labels[] = {1, 0, 0, 1};
+    struct mon_labelled rows = {LABEL_BINARY, 4, 1, scores, labels};
+    assert_close(mon_metric_compute(MON_AUC, &rows), (0.5 + 0.5 + 1 + 1) / 4.0, 1e-15);
+}
+
+static void multiclass_metrics_are_the_values_by_hand(void **state)
+{
+    (void)state;
+    const float scores[] = {0.7f, 0.2f, 0.1f, 0.1f, 0.3f, 0.6f};
+    const double labels[] = {0, 1};
+    struct mon_labelled rows = {LABEL_MULTICLASS, 2, 3, scores, labels};
+    assert_close(mon_metric_compute(MON_ACCURACY, &rows), 0.5, 1e-15);
+    assert_close(mon_metric_compute(MON_LOG_LOSS, &rows), -(log(0.7) + log(0.3)) / 2.0, 1e-7);
+}
+
+static void class_that_the_version_does_not_know_is_an_error(void **state)
+{
+    (void)state;
+    const float scores[] = {0.7f, 0.2f, 0.1f};
+    const double labels[] = {3};
+    struct mon_labelled rows = {LABEL_MULTICLASS, 1, 3, scores, labels};
+    assert_close(mon_metric_compute(MON_ACCURACY, &rows), 0.0, 0.0);
+    assert_close(mon_metric_compute(MON_LOG_LOSS, &rows), -log(1e-15), 1e-9);
+}
+
+static void regression_metrics_are_the_values_by_hand(void **state)
+{
+    (void)state;
+    const float scores[] = {1.0f, 2.0f, 5.0f};
+    const double labels[] = {1, 4, 1};
+    struct mon_labelled rows = {LABEL_REGRESSION, 3, 1, scores, labels};
+    assert_close(mon_metric_compute(MON_MAE, &rows), 2.0, 1e-12);
+    assert_close(mon_metric_compute(MON_RMSE, &rows), sqrt(20.0 / 3.0), 1e-12);
+}
+
+static void rows_without_label_or_score_are_left_out(void **state)
+{
+    (void)state;
+    const float scores[] = {0.9f, NAN, 0.1f};
+    const double labels[] = {1, 1, NAN};
+    double losses[3];
+    struct mon_labelled rows = {LABEL_BINARY, 3, 1, scores, labels};
+    assert_close(mon_metric_compute(MON_ACCURACY, &rows), 1.0, 0.0);
+    assert_int_equal(mon_metric_losses(MON_ACCURACY, &rows, losses, NULL), ERR_OK);
+    assert_true(losses[0] == 0.0 && isnan(losses[1]) && isnan(losses[2]));
+    assert_int_equal(mon_metric_losses(MON_AUC, &rows, losses, NULL), ERR_UNSUPPORTED);
+}
+
+static void no_rows_and_one_class_have_no_value(void **state)
+{
+    (void)state;
+    const float scores[] = {0.9f, 0.2f};
+    const double labels[] = {1, 1};
+    struct mon_labelled rows = {LABEL_BINARY, 0, 1, scores, labels};
+    for (int m = MON_ACCURACY; m <= MON_MAE; m++)
+        assert_true(isnan(mon_metric_compute((enum mon_metric)m, &rows)));
+    rows.n = 2;
+    assert_true(isnan(mon_metric_compute(MON_AUC, &rows)));
+}
+
+static void names_and_fits_are_as_listed(void **state)
+{
+    (void)state;
+    enum mon_metric m = MON_MAE;
+    assert_true(mon_metric_from_name("log_loss", &m));
+    assert_int_equal(m, MON_LOG_LOSS);
+    assert_false(mon_metric_from_name("f1", &m));
+    assert_true(mon_metric_fits(MON_AUC, LABEL_BINARY));
+    assert_false(mon_metric_fits(MON_AUC, LABEL_MULTICLASS));
+    assert_false(mon_metric_fits(MON_ACCURACY, LABEL_REGRESSION));
+    assert_true(mon_metric_larger_is_better(MON_AUC));
+    assert_false(mon_metric_larger_is_better(MON_RMSE));
+}
+
+/* n rows of which `wrong` are wrong, spread evenly */
+static struct mon_signal accuracy_signal(size_t n, size_t wrong, double reference,
+                                         double n_reference,
+                                         const struct mon_performance_options *o)
+{
+    float *scores = calloc(n + 1, sizeof *scores);
+    double *labels = calloc(n + 1, sizeof *labels);
+    struct mon_signal s;
+    for (size_t i = 0; i < n; i++) {
+        labels[i] = (double)(i % 2);
+        bool flip = (i + 1) * wrong / n > i * wrong / n;
+        scores[i] = (i % 2 == 1) != flip ? 0.9f : 0.1f;
+    }
+    struct mon_labelled rows = {LABEL_BINARY, n, 1, scores, labels};
+    mon_performance_check(o, &rows, reference, n_reference, &s);
+    free(scores);
+    free(labels);
+    return s;
+}
+
+static void expect(struct mon_signal s, enum mon_verdict verdict)
+{
+    char sentence[MON_SENTENCE_BYTES];
+    if (s.verdict != verdict)
+        fail_msg("expected %s: %s", mon_verdict_name(verdict), mon_signal_sentence(&s, sentence));
+}
+
+static void accuracy_that_fell_beyond_the_limit_is_drift(void **state)
+{
+    (void)state;
+    struct mon_performance_options o;
+    mon_performance_options_init(&o);
+    struct mon_signal s = accuracy_signal(1000, 200, 0.9, 5000, &o);
+    expect(s, MON_DRIFT);
+    assert_close(s.value, 0.8, 1e-12);
+    assert_close(s.effect, 0.1, 1e-12);
+    assert_close(s.threshold, 0.88, 1e-12);
+    expect(accuracy_signal(1000, 100, 0.9, 5000, &o), MON_OK);
+    expect(accuracy_signal(1000, 110, 0.9, 5000, &o), MON_OK);
+    expect(accuracy_signal(1000, 20, 0.9, 5000, &o), MON_OK);
+}
+
+static void fall_that_may_be_chance_is_ok(void **state)
+{
+    (void)state;
+    struct mon_performance_options o;
+    mon_performance_options_init(&o);
+    struct mon_signal s = accuracy_signal(200, 26, 0.9, 5000, &o); /* 0.87, sd 0.021 */
+    expect(s, MON_OK);
+    assert_true(s.effect > o.max_drop && s.p_value > 0.05);
+}
+
+static void exact_reference_gives_the_binomial_p_value(void **state)
+{
+    (void)state;
+    struct mon_performance_options o;
+    mon_performance_options_init(&o);
+    o.min_rows = 1;
+    /* 8 or more wrong of 10 at 1/2: 56 / 1024 */
+    assert_close(accuracy_signal(10, 8, 0.5, NAN, &o).p_value, 56.0 / 1024.0, 1e-12);
+}
+
+static void few_labels_are_insufficient(void **state)
+{
+    (void)state;
+    struct mon_performance_options o;
+    mon_performance_options_init(&o);
+    expect(accuracy_signal(199, 199, 0.9, 5000, &o), MON_INSUFFICIENT);
+    expect(accuracy_signal(0, 0, 0.9, 5000, &o), MON_INSUFFICIENT);
+    o.min_rows = 0;
+    expect(accuracy_signal(1, 1, 0.9, 5000, &o), MON_INSUFFICIENT);
+}
+
+static void metric_that_does_not_fit_is_unavailable(void **state)
+{
+    (void)state;
+    struct mon_performance_options o;
+    mon_performance_options_init(&o);
+    o.metric = MON_RMSE;
+    expect(accuracy_signal(1000, 0, 0.9, 5000, &o), MON_UNAVAILABLE);
+    o.metric = MON_ACCURACY;
+    expect(accuracy_signal(1000, 0, NAN, 5000, &o), MON_UNAVAILABLE);
+}
+
+/* Errors that come in runs of 50: the same fall, far less evidence. */
+static void lag_widens_the_bound(void **state)
+{
+    (void)state;
+    struct rng r;
+    const size_t n = 1000;
+    float scores[1000];
+    double labels[1000];
+    struct mon_performance_options o;
+    struct mon_signal s;
+    rng_seed(&r, 1);
+    for (size_t i = 0; i < n; i++) {
+        labels[i] = 1.0;
+        if (i % 50 == 0)
+            scores[i] = rng_uniform(&r) < 0.14 ? 0.1f : 0.9f;
+        else
+            scores[i] = scores[i - 1];
+    }
+    struct mon_labelled rows = {LABEL_BINARY, n, 1, scores, labels};
+    mon_performance_options_init(&o);
+    mon_performance_check(&o, &rows, 0.95, NAN, &s);
+    double independent = s.p_value;
+    o.lag = 49;
+    mon_performance_check(&o, &rows, 0.95, NAN, &s);
+    print_message("accuracy %.3f: p %.2g for independent errors, %.2g with lag 49\n", s.value,
+                  independent, s.p_value);
+    assert_true(s.value < 0.95);
+    assert_true(independent < 0.01 && s.p_value > 5.0 * independent);
+}
+
+static void relative_limit_is_a_share_of_the_reference(void **state)
+{
+    (void)state;
+    float scores[400];
+    double labels[400];
+    struct mon_performance_options o;
+    struct mon_signal s;
+    for (size_t i = 0; i < 400; i++) {
+        labels[i] = 100.0;
+        scores[i] = i % 2 ? 112.0f : 88.0f; /* rmse 12 */
+    }
+    struct mon_labelled rows = {LABEL_REGRESSION, 400, 1, scores, labels};
+    mon_performance_options_init(&o);
+    o.metric = MON_RMSE;
+    o.relative = true;
+    o.max_drop = 0.1;
+    mon_performance_check(&o, &rows, 10.0, 5000, &s);
+    assert_close(s.threshold, 11.0, 1e-12);
+    expect(s, MON_DRIFT);
+    o.max_drop = 0.25;
+    mon_performance_check(&o, &rows, 10.0, 5000, &s);
+    expect(s, MON_OK);
+}
+
+/* 400 windows of unchanged accuracy: the alarm needs chance and a fall beyond 0. */
+static void unchanged_accuracy_keeps_its_confidence(void **state)
+{
+    (void)state;
+    struct rng r;
+    struct mon_performance_options o;
+    int alarms = 0;
+    const double n_reference = 1000;
+    mon_performance_options_init(&o);
+    o.max_drop = 0.0;
+    rng_seed(&r, 77);
+    for (int k = 0; k < 400; k++) {
+        size_t wrong = 0, wrong_before = 0;
+        for (int i = 0; i < 500; i++)
+            wrong += rng_uniform(&r) < 0.2;
+        for (int i = 0; i < n_reference; i++)
+            wrong_before += rng_uniform(&r) < 0.2;
+        double reference = 1.0 - (double)wrong_before / n_reference;
+        alarms += accuracy_signal(500, wrong, reference, n_reference, &o).verdict == MON_DRIFT;
+    }
+    print_message("%d alarms in 400 windows at confidence 0.95\n", alarms);
+    assert_true(alarms <= 28); /* 20 expected at most; P(more than 28) < 0.03 */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(binary_metrics_are_the_values_by_hand),
+        cmocka_unit_test(ties_count_half_in_auc),
+        cmocka_unit_test(multiclass_metrics_are_the_values_by_hand),
+        cmocka_unit_test(class_that_the_version_does_not_know_is_an_error),
+        cmocka_unit_test(regression_metrics_are_the_values_by_hand),
+        cmocka_unit_test(rows_without_label_or_score_are_left_out),
+        cmocka_unit_test(no_rows_and_one_class_have_no_value),
+        cmocka_unit_test(names_and_fits_are_as_listed),
+        cmocka_unit_test(accuracy_that_fell_beyond_the_limit_is_drift),
+        cmocka_unit_test(fall_that_may_be_chance_is_ok),
+        cmocka_unit_test(exact_reference_gives_the_binomial_p_value),
+        cmocka_unit_test(few_labels_are_insufficient),
+        cmocka_unit_test(metric_that_does_not_fit_is_unavailable),
+        cmocka_unit_test(lag_widens_the_bound),
+        cmocka_unit_test(relative_limit_is_a_share_of_the_reference),
+        cmocka_unit_test(unchanged_accuracy_keeps_its_confidence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/*
+ * test_monitors_tail.c - tails against printed tables and closed forms.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "martingale.h"
+#include "tail.h"
+
+static void assert_close(double found, double expected, double tolerance)
+{
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("found %.12g, expected %.12g (within %g)", found, expected, tolerance);
+}
+
+static void kolmogorov_tail_has_the_table_values(void **state)
+{
+    (void)state;
+    /* Smirnov 1948: K = 1.2238 -> 0.10, 1.3581 -> 0.05, 1.6276 -> 0.01, 1.9495 -> 0.001 */
+    assert_close(tail_kolmogorov(1.2238 * 1.2238, INFINITY), 0.10, 5e-5);
+    assert_close(tail_kolmogorov(1.3581 * 1.3581, INFINITY), 0.05, 1e-5);
+    assert_close(tail_kolmogorov(1.6276 * 1.6276, INFINITY), 0.01, 2e-6);
+    assert_close(tail_kolmogorov(1.9495 * 1.9495, INFINITY), 0.001, 1e-6);
+}
+
+static void kolmogorov_tail_with_estimated_scale_is_heavier_and_has_the_known_limit(void **state)
+{
+    (void)state;
+    double known = tail_kolmogorov(4.0, INFINITY);
+    assert_close(tail_kolmogorov(4.0, 1e5), known, 1e-6);
+    assert_true(tail_kolmogorov(4.0, 20) > 2.0 * known);
+    assert_true(tail_kolmogorov(0.0, 20) == 1.0);
+    assert_true(tail_kolmogorov(NAN, 20) == 1.0);
+    double last = 1.0;
+    for (double x = 0.01; x < 50.0; x *= 1.05) {
+        double p = tail_kolmogorov(x, 7.0);
+        if (!(p <= last + 1e-12))
+            fail_msg("tail rises at x = %g: %.15g after %.15g", x, p, last);
+        last = p;
+    }
+}
+
+static void f_tail_has_the_table_values(void **state)
+{
+    (void)state;
+    /* 5 % points: F(5, 10) = 3.3258, F(9, 40) = 2.1240; chi-squared(9) = 16.919 */
+    assert_close(tail_f(3.3258, 5, 10), 0.05, 1e-5);
+    assert_close(tail_f(2.1240, 9, 40), 0.05, 1e-5);
+    assert_close(tail_f(16.919 / 9, 9, INFINITY), 0.05, 1e-5);
+    assert_true(tail_f(NAN, 9, 40) == 1.0);
+    assert_true(tail_f(INFINITY, 9, 40) == 0.0);
+    assert_true(tail_f(-1.0, 9, 40) == 1.0);
+}
+
+static void exact_tests_have_their_closed_forms(void **state)
+{
+    (void)state;
+    /* Fisher's tea: 4 of 4 right among 8 cups, 1 / C(8, 4) */
+    assert_close(tail_hypergeometric(4, 4, 0, 4), 1.0 / 70.0, 1e-12);
+    assert_close(tail_hypergeometric(3, 4, 1, 4), 17.0 / 70.0, 1e-12);
+    assert_true(tail_hypergeometric(0, 10, 5, 10) == 1.0);
+    /* ten heads of ten; at least 8 of 10: 56 / 1024 */
+    assert_close(tail_binomial(10, 10, 0.5), 1.0 / 1024.0, 1e-15);
+    assert_close(tail_binomial(8, 10, 0.5), 56.0 / 1024.0, 1e-15);
+    assert_true(tail_binomial(1, 10, 0.0) == 0.0);
+    assert_true(tail_binomial(11, 10, 0.5) == 0.0);
+}
+
+static void normal_and_t_have_the_table_values(void **state)
+{
+    (void)state;
+    assert_close(tail_normal(1.6448536), 0.05, 1e-8);
+    assert_close(quantile_t(0.975, 10), 2.228139, 1e-6);
+    assert_close(quantile_t(0.95, 1e9), 1.644854, 1e-6);
+}
+
+static void beta_mixture_is_the_closed_form(void **state)
+{
+    (void)state;
+    /* Two events in two flips: B(2.5, 0.5) / B(0.5, 0.5) = 3/8; over (1/2)^2: 1.5 */
+    struct flips f = {2, 2};
+    assert_close(exp(martingale_log(&f, 0.5)), 1.5, 1e-12);
+    assert_true(isinf(martingale_log(&f, 0.0)));
+    struct flips none = {0, 0};
+    assert_close(martingale_log(&none, 0.3), 0.0, 1e-12);
+    assert_true(martingale_lower(&none, 0.05) == 0.0);
+    assert_true(martingale_upper(&none, 0.05) == 1.0);
+}
+
+static void beta_mixture_has_mean_one_under_its_null(void **state)
+{
+    (void)state;
+    /* exactly: the sum over all outcomes of C(n, k) p^k (1-p)^(n-k) M = 1 */
+    const double p = 0.07;
+    const int n = 60;
+    double sum = 0.0;
+    for (int k = 0; k <= n; k++) {
+        struct flips f = {k, n};
+        double log_weight =
+            lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) + (n - k) * log1p(-p);
+        sum += exp(log_weight + martingale_log(&f, p));
+    }
+    assert_close(sum, 1.0, 1e-9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kolmogorov_tail_has_the_table_values),
+        cmocka_unit_test(kolmogorov_tail_with_estimated_scale_is_heavier_and_has_the_known_limit),
+        cmocka_unit_test(f_tail_has_the_table_values),
+        cmocka_unit_test(exact_tests_have_their_closed_forms),
+        cmocka_unit_test(normal_and_t_have_the_table_values),
+        cmocka_unit_test(beta_mixture_is_the_closed_form),
+        cmocka_unit_test(beta_mixture_has_mean_one_under_its_null),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
