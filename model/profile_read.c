@@ -55,13 +55,13 @@ double series_quantile(const struct series *s, const uint64_t *counts, double q)
 }
 
 struct names {
-    char counts[64], moments[64], rows[64];
+    char counts[128], moments[128], rows[128];
 };
 
 static enum err_code make_names(struct names *n, const char *prefix, struct err *e)
 {
     if (strlen(prefix) > sizeof n->counts - sizeof "moments")
-        return err_set(e, ERR_INVALID, "profile: the prefix %.64s is too long", prefix);
+        return err_set(e, ERR_INVALID, "profile: the prefix %.120s is too long", prefix);
     snprintf(n->counts, sizeof n->counts, "%scounts", prefix);
     snprintf(n->moments, sizeof n->moments, "%smoments", prefix);
     snprintf(n->rows, sizeof n->rows, "%srows", prefix);
