@@ -97,6 +97,10 @@ enum err_code observation_add_labels(struct store *s, const char *model,
                                      int64_t now_unix_ms, struct observation_labelled *out,
                                      struct err *e);
 
+/* A class of the schema (any, where it declares none), or for regression a finite number: to be
+ * asked before labels are taken in. */
+bool observation_label_fits(const struct schema *schema, const char *label);
+
 /* ---- rows that come labelled, without a prediction ---- */
 
 struct observation_csv {

@@ -21,6 +21,7 @@ struct snapshot_window {
 struct snapshot_result {
     char sha256[SHA256_HEX_BYTES];
     int64_t n_rows, n_holdout;
+    int64_t n_skipped; /* labels that do not fit the schema */
     int64_t from_unix_ms, to_unix_ms;
 };
 

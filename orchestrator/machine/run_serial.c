@@ -1,4 +1,4 @@
-/* run_json.c - a run and its events as JSON: complete, so that a run read back steps as the one
+/* run_serial.c - a run and its events as JSON: complete, so that a run read back steps as the one
  * written. */
 #include <math.h>
 #include <stdio.h>
