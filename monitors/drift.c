@@ -154,6 +154,17 @@ static struct null_case case_of(const struct check *c, size_t series)
     };
 }
 
+/* ks and js end at 1. Where even that would not be evidence, no window could ever be drift, and
+ * "ok" would be a lie: a clock, a counter, a reference shorter than the series' own swings. */
+static void refuse_if_out_of_reach(const struct check *c, struct mon_signal *s)
+{
+    if (c->options->statistic == MON_PSI || s->threshold < 1.0)
+        return;
+    s->verdict = MON_UNAVAILABLE;
+    snprintf(s->threshold_origin, sizeof s->threshold_origin,
+             "out of reach: parts of the reference differ as much among themselves");
+}
+
 /* Fills all but the verdict of a calibrated check, which needs all series' p-values. */
 static void measure(struct check *c, size_t series, struct mon_signal *s)
 {
@@ -167,6 +178,8 @@ static void measure(struct check *c, size_t series, struct mon_signal *s)
     s->p_value = null_p_value(&null, s->value);
     s->effect = null_excess(&null, s->value);
     s->threshold = null_quantile(&null, c->options->false_alarm_rate / (double)c->n_watched);
+    if (isnan(c->options->threshold))
+        refuse_if_out_of_reach(c, s);
 }
 
 static void start_signal(const struct check *c, const struct series *series, struct mon_signal *s)

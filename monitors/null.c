@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "cells.h"
+#include "spectrum.h"
 
 struct measure {
     const struct profile *reference;
@@ -30,6 +31,7 @@ struct measure {
     double *mean;   /* cells */
     double *sum;    /* cells: of a block */
     double *square; /* cells: mean squares */
+    double *room;   /* n_chunks x n_chunks */
 };
 
 static void measure_deinit(struct measure *m)
@@ -39,6 +41,7 @@ static void measure_deinit(struct measure *m)
     free(m->mean);
     free(m->sum);
     free(m->square);
+    free(m->room);
 }
 
 static enum err_code measure_init(struct measure *m, struct err *e)
@@ -51,7 +54,9 @@ static enum err_code measure_init(struct measure *m, struct err *e)
     m->mean = calloc(largest, sizeof *m->mean);
     m->sum = calloc(largest, sizeof *m->sum);
     m->square = calloc(largest, sizeof *m->square);
-    if (m->shares != NULL && m->mean != NULL && m->sum != NULL && m->square != NULL)
+    m->room = calloc(m->n_chunks * m->n_chunks, sizeof *m->room);
+    if (m->shares != NULL && m->mean != NULL && m->sum != NULL && m->square != NULL &&
+        m->room != NULL)
         return ERR_OK;
     return err_set(e, ERR_NOMEM, "out of memory for %zu chunks of %zu cells", m->n_chunks, largest);
 }
@@ -138,33 +143,6 @@ static double block_effect(struct measure *m)
     return ratio_to_independent(m, m->chunk_rows / (1.0 / block + 1.0 / (chunks - block)));
 }
 
-static double dot(const double *a, const double *b, size_t n)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-/*
- * Satterthwaite's degrees of freedom (tr S)^2 / tr(S^2) of the between-chunk covariance S, both
- * traces through the chunks' Gram matrix; tr(S^2) is freed of its upward bias (Bai & Saranadasa
- * 1996, eq. 3.5).
- */
-static double effective_degrees(const struct measure *m)
-{
-    size_t n = m->cells.n;
-    double nu = (double)m->n_chunks - 1.0, trace = 0.0, trace_square = 0.0;
-    for (size_t a = 0; a < m->n_chunks; a++)
-        for (size_t b = 0; b <= a; b++) {
-            double g = dot(m->shares + a * n, m->shares + b * n, n) / nu;
-            trace += a == b ? g : 0.0;
-            trace_square += a == b ? g * g : 2.0 * g * g;
-        }
-    double unbiased = nu * nu / ((nu + 2.0) * (nu - 1.0)) * (trace_square - trace * trace / nu);
-    return unbiased > 0.0 ? fmax(1.0, trace * trace / unbiased) : INFINITY;
-}
-
 static struct series_null measure_series(struct measure *m, const struct series *s,
                                          double window_rows)
 {
@@ -172,11 +150,13 @@ static struct series_null measure_series(struct measure *m, const struct series 
     fill_shares(m, s);
     standardise(m);
     double chunks = (double)m->n_chunks, most = fmax(1.0, (double)m->cells.n - 1.0);
-    double d = fmin(most, effective_degrees(m));
+    struct spectrum shape = spectrum_of(m->shares, m->n_chunks, m->cells.n, m->room);
+    double degrees = fmin(most, shape.degrees);
     return (struct series_null){
-        .chunks = {fmax(1.0, chunk_effect(m)), (chunks - 1.0) * d},
-        .blocks = {fmax(1.0, block_effect(m)), (chunks / (double)m->block - 1.0) * d},
-        .dof_share = d / most,
+        .chunks = {fmax(1.0, chunk_effect(m)), (chunks - 1.0) * degrees},
+        .blocks = {fmax(1.0, block_effect(m)), (chunks / (double)m->block - 1.0) * degrees},
+        .degrees_share = degrees / most,
+        .skew_share = fmin(degrees, shape.skew_degrees) / most,
     };
 }
 

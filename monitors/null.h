@@ -16,8 +16,8 @@ struct effect_estimate {
 
 struct series_null {
     struct effect_estimate chunks, blocks;
-    double
-        dof_share; /* share of the independent rows' degrees of freedom that is effective, 0..1 */
+    /* Of the shape, as shares of the degrees of freedom that independent rows have: spectrum.h. */
+    double degrees_share, skew_share;
 };
 
 struct mon_null {

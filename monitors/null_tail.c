@@ -48,24 +48,39 @@ static double unsquared(const struct null_case *c, double square)
     return c->statistic == MON_PSI ? square : sqrt(square);
 }
 
-static double p_under(const struct null_case *c, double value, struct effect_estimate estimate,
-                      double dof_share)
+/* How a statistic scatters under one estimate. */
+struct shape {
+    double design_effect, nu, degrees, skew_degrees;
+};
+
+static struct shape shape_of(const struct null_case *c, struct effect_estimate estimate)
+{
+    double most = degrees(c);
+    return (struct shape){estimate.design_effect, estimate.nu,
+                          fmax(1.0, most * c->series->degrees_share),
+                          fmax(1.0, most * c->series->skew_share)};
+}
+
+/* Three moments (Hall, Buckley & Eagleson): (T / mean - 1) sqrt(degrees) and its chi-squared of
+ * skew_degrees have the same variance and skewness; F for the mean's estimate. */
+static double p_under(const struct null_case *c, double value, struct shape s)
 {
     double square = squared(c, value);
     if (c->statistic == MON_KS)
-        return tail_kolmogorov(square / (inverse_rows(c) * estimate.design_effect), estimate.nu);
-    double ratio = square / (independent_mean(c) * estimate.design_effect);
-    return tail_f(ratio, fmax(1.0, degrees(c) * dof_share), estimate.nu);
+        return tail_kolmogorov(square / (inverse_rows(c) * s.design_effect), s.nu);
+    double ratio = square / (independent_mean(c) * s.design_effect);
+    double stretched = 1.0 + (ratio - 1.0) * sqrt(s.degrees / s.skew_degrees);
+    return tail_f(stretched, s.skew_degrees, s.nu);
 }
 
 double null_p_value(const struct null_case *c, double value)
 {
-    const struct effect_estimate independent = {1.0, INFINITY};
-    double p = p_under(c, value, independent, 1.0);
+    const struct shape independent = {1.0, INFINITY, degrees(c), degrees(c)};
+    double p = p_under(c, value, independent);
     if (c->series == NULL)
         return p;
-    p = fmax(p, p_under(c, value, c->series->chunks, c->series->dof_share));
-    return fmax(p, p_under(c, value, c->series->blocks, c->series->dof_share));
+    p = fmax(p, p_under(c, value, shape_of(c, c->series->chunks)));
+    return fmax(p, p_under(c, value, shape_of(c, c->series->blocks)));
 }
 
 double null_mean(const struct null_case *c)

@@ -73,6 +73,17 @@ static void say_limits(const struct mon_signal *s, struct sentence *t)
         sentence_add(t, ", effect %.4g", s->effect);
 }
 
+static void say_unavailable(const struct mon_signal *s, struct sentence *t)
+{
+    if (!isfinite(s->value)) {
+        sentence_add(t, " cannot be computed on these %.0f rows", isfinite(s->n) ? s->n : 0.0);
+        return;
+    }
+    say_value(s, t);
+    say_limits(s, t);
+    sentence_add(t, ": cannot be judged");
+}
+
 const char *mon_signal_sentence(const struct mon_signal *s, char out[MON_SENTENCE_BYTES])
 {
     struct sentence t = {.out = out, .size = MON_SENTENCE_BYTES};
@@ -83,7 +94,7 @@ const char *mon_signal_sentence(const struct mon_signal *s, char out[MON_SENTENC
         sentence_add(&t, ": %.0f rows are too few to say", isfinite(s->n) ? s->n : 0.0);
         break;
     case MON_UNAVAILABLE:
-        sentence_add(&t, " cannot be computed on these %.0f rows", isfinite(s->n) ? s->n : 0.0);
+        say_unavailable(s, &t);
         break;
     case MON_OK:
     case MON_DRIFT:

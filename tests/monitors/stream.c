@@ -47,6 +47,8 @@ static double draw(struct stream *s, size_t feature)
         return s->level[feature];
     case LAW_CATEGORY:
         return draw_category(&s->rng);
+    case LAW_COUNTER:
+        return s->level[feature] += 1.0;
     }
     return NAN;
 }

@@ -14,7 +14,8 @@
     X(LAW_HEAVY, "heavy-tailed") /* Student's t, 2 degrees of freedom */                           \
     X(LAW_DISCRETE, "discrete")  /* five values, geometric */                                      \
     X(LAW_AR, "AR(1) 0.9")                                                                         \
-    X(LAW_CATEGORY, "categories") /* eight, one in 500 rows the rarest; 1 % missing */
+    X(LAW_CATEGORY, "categories") /* eight, one in 500 rows the rarest; 1 % missing */             \
+    X(LAW_COUNTER, "counter")     /* 1, 2, 3, ...: never stationary */
 
 enum law {
 #define X(symbol, text) symbol,
@@ -33,7 +34,7 @@ struct stream {
     enum law law;
     size_t n_features;
     struct rng rng;
-    double *level; /* n_features: state of AR(1) */
+    double *level; /* n_features: state of AR(1) and counter */
     struct schema *schema;
     struct vocabulary *vocabulary;
     struct ruler *ruler;

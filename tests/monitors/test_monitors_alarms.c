@@ -110,8 +110,8 @@ static void alarms_on_independent_rows_stay_within_the_budget(void **state)
             expect_within(laws[i], (enum mon_statistic)s, 0.05, 0.05);
 }
 
-/* Two moments of a mixture of chi-squareds do not catch all of its tail: psi and js are allowed
- * twice the budget under strong autocorrelation. */
+/* psi and js are allowed twice the budget here: 50 chunks say little about the tail of a sum that
+ * one strongly correlated direction rules. */
 static void alarms_on_autocorrelated_rows_stay_near_the_budget(void **state)
 {
     (void)state;

@@ -260,6 +260,22 @@ static void too_few_chunks_leave_the_null_for_independent_rows(void **state)
     finish(&f);
 }
 
+/* A clock's every window differs from every other: it can be neither ok nor drift. */
+static void series_that_never_repeats_cannot_be_judged(void **state)
+{
+    (void)state;
+    for (int s = MON_KS; s <= MON_JS; s++) {
+        struct fixture f;
+        char sentence[MON_SENTENCE_BYTES];
+        start(&f, LAW_COUNTER, (enum mon_statistic)s);
+        check(&f, WINDOW_ROWS, NULL);
+        expect_all(&f, MON_UNAVAILABLE);
+        mon_signal_sentence(&f.signals[0], sentence);
+        assert_non_null(strstr(sentence, "cannot be judged"));
+        finish(&f);
+    }
+}
+
 static void benjamini_hochberg_rejects_as_in_the_paper(void **state)
 {
     (void)state;
@@ -328,6 +344,7 @@ int main(void)
         cmocka_unit_test(design_effect_of_independent_rows_is_about_one),
         cmocka_unit_test(design_effect_of_autocorrelated_rows_is_near_its_theory),
         cmocka_unit_test(too_few_chunks_leave_the_null_for_independent_rows),
+        cmocka_unit_test(series_that_never_repeats_cannot_be_judged),
         cmocka_unit_test(benjamini_hochberg_rejects_as_in_the_paper),
         cmocka_unit_test(benjamini_hochberg_leaves_nan_out),
         cmocka_unit_test(constant_feature_is_ok_until_it_moves),

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "base/rand.h"
 #include "martingale.h"
+#include "spectrum.h"
 #include "tail.h"
 
 static void assert_close(double found, double expected, double tolerance)
@@ -106,6 +108,51 @@ static void beta_mixture_has_mean_one_under_its_null(void **state)
     assert_close(sum, 1.0, 1e-9);
 }
 
+/* Independent columns with variances 8, 4, 2, 1: c1 15, c2 85, c3 585. */
+static void spectrum_finds_the_shape_of_known_variances(void **state)
+{
+    (void)state;
+    enum { n_rows = 4000, n_columns = 4 };
+    static double z[n_rows * n_columns], room[n_columns * n_columns];
+    struct rng r;
+    rng_seed(&r, 3);
+    for (size_t j = 0; j < n_columns; j++) {
+        double mean = 0.0;
+        for (size_t i = 0; i < n_rows; i++)
+            mean += (z[i * n_columns + j] = sqrt((double)(8 >> j)) * rng_normal(&r)) / n_rows;
+        for (size_t i = 0; i < n_rows; i++)
+            z[i * n_columns + j] -= mean;
+    }
+    struct spectrum s = spectrum_of(z, n_rows, n_columns, room);
+    assert_close(s.degrees, 225.0 / 85.0, 0.1);
+    assert_close(s.skew_degrees, 85.0 * 85.0 * 85.0 / (585.0 * 585.0), 0.1);
+}
+
+/* The same numbers read with more columns than rows: both Gram matrices have one set of traces. */
+static void spectrum_does_not_depend_on_the_side_it_is_taken_from(void **state)
+{
+    (void)state;
+    enum { n = 12, wide = 30 };
+    double z[n * wide] = {0}, narrow[n * n] = {0}, room[wide * wide];
+    struct rng r;
+    rng_seed(&r, 5);
+    for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < n; i++)
+            z[i * wide + j] = narrow[i * n + j] = rng_normal(&r) * (j == 0 ? 3.0 : 1.0);
+    struct spectrum a = spectrum_of(z, n, wide, room), b = spectrum_of(narrow, n, n, room);
+    assert_close(a.degrees, b.degrees, 1e-9);
+    assert_close(a.skew_degrees, b.skew_degrees, 1e-9);
+}
+
+static void spectrum_of_nothing_is_one_degree(void **state)
+{
+    (void)state;
+    double z[20] = {0}, room[16];
+    assert_close(spectrum_of(z, 5, 4, room).degrees, 1.0, 0.0);
+    assert_close(spectrum_of(z, 3, 4, room).degrees, 1.0, 0.0);
+    assert_close(spectrum_of(z, 5, 0, room).skew_degrees, 1.0, 0.0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +162,9 @@ int main(void)
         cmocka_unit_test(exact_tests_have_their_closed_forms),
         cmocka_unit_test(normal_and_t_have_the_table_values),
         cmocka_unit_test(beta_mixture_is_the_closed_form),
+        cmocka_unit_test(spectrum_finds_the_shape_of_known_variances),
+        cmocka_unit_test(spectrum_does_not_depend_on_the_side_it_is_taken_from),
+        cmocka_unit_test(spectrum_of_nothing_is_one_degree),
         cmocka_unit_test(beta_mixture_has_mean_one_under_its_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,16 +4,17 @@
  *
  * Rules. PSI and JS are taken over the ruler's groups (reference deciles; a group of its own for
  * unseen, missing, infinite); groups that would hold fewer than 5 of the window's rows under the
- * reference are pooled into one. KS is taken over the fine cells of numeric series (over the groups
- * of others, where it is a bound), infinite and missing placed at the end.
+ * reference, and all outside its range, are pooled into one. KS is taken over the
+ * cells as they are (for categories in the vocabulary's order, where its tail is a bound), infinite
+ * and missing placed at the end.
  *
  * The null. Production rows are autocorrelated, so textbook p-values cry wolf. struct mon_null
  * measures how much more stretches of the reference differ from the REST of it (leave-block-out)
  * than independent rows would: the design effect (Kish 1965), once from single chunks and once from
  * every block of consecutive chunks of the window's size (the moving-block resample, enumerated).
  * The p-value is the largest of three: independent rows, chunks, blocks. That few chunks make an
- * uncertain estimate is in it too: the tails are F for PSI and squared JS (Satterthwaite's degrees
- * of freedom), and for KS Kolmogorov's with its scale integrated over a chi-squared estimate.
+ * uncertain estimate is in it too: the tails are F for PSI and squared JS (three moments of a sum
+ * of chi-squareds), and for KS Kolmogorov's with its scale integrated over a chi-squared estimate.
  *
  * Does not: decide what to do (policies), keep windows (the orchestrator). Pure; any thread.
  */
@@ -82,11 +83,12 @@ double mon_null_design_effect(const struct mon_null *null, size_t series);
 /*
  * Writes one signal per watched series, in ruler order, and returns how many (<= ruler->n_series,
  * which signals must have room for). reference and window are over the same ruler as the null; null
- * may be NULL only with an explicit threshold. Verdicts: fewer rows than min_rows: insufficient; a
- * side without rows: insufficient; explicit threshold: drift where value > threshold; calibrated:
- * drift where Benjamini-Hochberg at false_alarm_rate rejects and effect >= min_effect.
- * signal.threshold is then the smallest value this series alone would need (false_alarm_rate /
- * number of series), effect the excess over the null mean.
+ * may be NULL only with an explicit threshold. Verdicts: fewer rows than min_rows, or a side
+ * without rows: insufficient; explicit threshold: drift where value > threshold; calibrated: drift
+ * where Benjamini-Hochberg at false_alarm_rate rejects and effect >= min_effect; a calibrated
+ * threshold of 1 or more for ks and js, which no window can reach: unavailable. signal.threshold is
+ * then the smallest value this series alone would need (false_alarm_rate / number of series),
+ * effect the excess over the null mean.
  */
 size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null *null,
                        const struct profile *reference, const struct profile *window,
