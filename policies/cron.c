@@ -9,8 +9,9 @@
 #include <strings.h>
 
 #define MINUTE_MS 60000
-#define SEARCH_DAYS (9 * 366) /* 29 February may be eight years away (1896 to 1904, 2096 to 2104)  \
-                               */
+#define SEARCH_DAYS                                                                                \
+    (9 * 366) /* 29 February may be eight years away (1896 to 1904, 2096 to 2104)                  \
+               */
 #define MAX_TEXT 127
 
 struct field {

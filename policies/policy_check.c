@@ -115,7 +115,7 @@ static void check_watched(struct policy_reader *r, const struct yaml_node *node,
                           const struct policy_trigger *t)
 {
     const struct policy_monitor *m = &r->policy->monitors[t->monitor];
-    char message[192], key[32];
+    char message[192], key[48];
 
     for (size_t i = 0; i < t->features.n; i++) {
         if (has_name(&m->features, t->features.items[i]))
@@ -250,7 +250,7 @@ void policy_check_rollout(struct policy_reader *r, const struct yaml_node *node,
 {
     const struct policy_rollout *o = value;
     const struct yaml_node *steps = yaml_find(node, "steps");
-    char message[128], key[32];
+    char message[128], key[48];
 
     for (size_t i = 1; i < o->n_steps; i++) {
         if (o->steps[i].weight > o->steps[i - 1].weight)
@@ -261,6 +261,12 @@ void policy_check_rollout(struct policy_reader *r, const struct yaml_node *node,
         reader_report(r, yaml_find(yaml_item(steps, i), "weight"), key, message,
                       "weights that rise from step to step", NULL);
     }
+}
+
+void policy_check_notify(struct policy_reader *r, const struct yaml_node *node, const void *value)
+{
+    if (((const struct policy_notify *)value)->events == 0)
+        report_at(r, node, "events", "nothing would be sent", "\"all\" or at least one event");
 }
 
 /* ---- between sections ---- */

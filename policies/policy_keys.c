@@ -405,7 +405,7 @@ static const struct key notify_keys[] = {
      .help = "Which events."},
 };
 #undef HERE
-static TABLE(notify, "a notification", policy_notify, NULL);
+static TABLE(notify, "a notification", policy_notify, policy_check_notify);
 
 #define HERE policy
 static const struct key policy_file_keys[] = {

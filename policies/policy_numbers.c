@@ -63,14 +63,14 @@ static cJSON *schema_of_number(const struct key *k, const char *type)
 }
 
 /* A decimal number and nothing else: no hex, no inf, no nan. */
-static bool parse_double(const char *text, const char *tail, double *out)
+static bool parse_double(const char *text, double *out)
 {
     char *end;
 
-    if (strspn(text, "0123456789+-.eE%") != strlen(text) || text[0] == '\0')
+    if (strspn(text, "0123456789+-.eE") != strlen(text) || text[0] == '\0')
         return false;
     *out = strtod(text, &end);
-    return end != text && strcmp(end, tail) == 0 && isfinite(*out);
+    return end != text && *end == '\0' && isfinite(*out);
 }
 
 static bool parse_int(const char *text, int64_t *out)
@@ -241,7 +241,19 @@ static bool read_number(const struct key *k, const char *text, bool plain, void 
 
     if (is_off(k, text))
         return store_double(k, NAN, dest);
-    return plain && parse_double(text, "", &value) && store_double(k, value, dest);
+    return plain && parse_double(text, &value) && store_double(k, value, dest);
+}
+
+/* "99.9%" is the double nearest to 0.999, which 99.9 / 100 is not. */
+static bool parse_percent(const char *text, double *out)
+{
+    char shifted[40];
+    size_t len = strlen(text);
+
+    if (len < 2 || len > 32 || text[len - 1] != '%' || strchr("0123456789.", text[len - 2]) == NULL)
+        return false;
+    snprintf(shifted, sizeof(shifted), "%.*se-2", (int)(len - 1), text);
+    return parse_double(shifted, out);
 }
 
 static bool read_share(const struct key *k, const char *text, bool plain, void *dest)
@@ -250,9 +262,9 @@ static bool read_share(const struct key *k, const char *text, bool plain, void *
 
     if (is_off(k, text))
         return store_double(k, NAN, dest);
-    if (parse_double(text, "%", &value))
-        return store_double(k, value / 100, dest);
-    return plain && parse_double(text, "", &value) && store_double(k, value, dest);
+    if (parse_percent(text, &value))
+        return store_double(k, value, dest);
+    return plain && parse_double(text, &value) && store_double(k, value, dest);
 }
 
 static void expect_number(const struct key *k, char *out, size_t size_bytes)

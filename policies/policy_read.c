@@ -101,14 +101,19 @@ static const char *nearest_word(const struct key *k, const char *text)
     return suggest_best(&s);
 }
 
-/* The parser knows which of the five fields is wrong. */
-static void explain_cron(const char *text, char expected[EXPECTED_BYTES])
+/* The parser knows which of the five fields is wrong: `hour "25": expected ...`. */
+static void explain_cron(const char *text, char *got, size_t got_bytes, char *expected,
+                         size_t expected_bytes)
 {
-    struct cron ignored;
     struct err e = {ERR_OK, ""};
+    struct cron ignored;
+    const char *wanted;
 
-    if (cron_parse(text, &ignored, &e) != ERR_OK)
-        snprintf(expected, EXPECTED_BYTES, "a cron expression: %.200s", e.message);
+    if (cron_parse(text, &ignored, &e) == ERR_OK ||
+        (wanted = strstr(e.message, "expected ")) == NULL)
+        return;
+    snprintf(got, got_bytes, "%.*s", (int)(wanted - e.message - 2), e.message);
+    snprintf(expected, expected_bytes, "%.250s", wanted + strlen("expected "));
 }
 
 static void report_value(struct policy_reader *r, const struct key *k, const struct yaml_node *node)
@@ -119,7 +124,7 @@ static void report_value(struct policy_reader *r, const struct key *k, const str
     describe(node, got, sizeof(got));
     key_type_of(k->kind)->expect(k, expected, sizeof(expected));
     if (k->kind == KEY_CRON && yaml_kind(node) == YAML_SCALAR)
-        explain_cron(yaml_text(node), expected);
+        explain_cron(yaml_text(node), got, sizeof(got), expected, sizeof(expected));
     reader_report(r, node, NULL, got, expected, near);
 }
 
@@ -145,8 +150,11 @@ static void read_items(struct policy_reader *r, const struct key *k, const struc
 {
     const struct key_type *type = key_type_of(k->kind);
 
-    if (k->kind == KEY_FLAGS) /* its default is not empty, and append only adds */
+    /* A list replaces a default of `all`; append only adds. */
+    if (k->kind == KEY_FLAGS)
         memset(dest, 0, sizeof(uint32_t));
+    else if (k->kind == KEY_NAMES)
+        ((struct policy_names *)dest)->all = false;
     for (size_t i = 0; i < yaml_count(node); i++) {
         const struct yaml_node *item = yaml_item(node, i);
         size_t outer = push_item(r, i);

@@ -156,6 +156,7 @@ void policy_check_train(struct policy_reader *r, const struct yaml_node *node, c
 void policy_check_gate(struct policy_reader *r, const struct yaml_node *node, const void *value);
 void policy_check_step(struct policy_reader *r, const struct yaml_node *node, const void *value);
 void policy_check_rollout(struct policy_reader *r, const struct yaml_node *node, const void *value);
+void policy_check_notify(struct policy_reader *r, const struct yaml_node *node, const void *value);
 /* Rules between sections; called last, whatever was found before. */
 void policy_check_whole(struct policy_reader *r, const struct yaml_node *root,
                         const struct policy *p);

@@ -28,8 +28,9 @@ struct range_rule {
 };
 
 static const struct range_rule rules[] = {
-    [TIME_WEEKDAYS] = {"a weekday or a range of them, such as monday:friday", 0, 6, weekday_names,
-                       7, 0, false},
+    [TIME_WEEKDAYS] =
+        {"a weekday or a range of them within a week from sunday, such as monday:friday", 0, 6,
+         weekday_names, 7, 0, false},
     [TIME_DAYS_OF_MONTH] = {"a day 1..31 or -31..-1 (from the month's end) or a range such as 1:7",
                             -31, 31, NULL, 0, 0, true},
     [TIME_MONTHS] = {"a month by name or number, or a range such as january:march", 1, 12,

@@ -78,8 +78,8 @@
     X(P, HELD_BACK, "held_back")                                                                   \
     X(P, AWAITING_APPROVAL, "awaiting_approval")                                                   \
     X(P, REJECTED, "rejected")                                                                     \
-    X(P, PROMOTED, "promoted") X(P, ROLLED_BACK, "rolled_back") X(P, FAILED, "failed")             \
-        X(P, CANCELLED, "cancelled")
+    X(P, PROMOTED, "promoted")                                                                     \
+    X(P, ROLLED_BACK, "rolled_back") X(P, FAILED, "failed") X(P, CANCELLED, "cancelled")
 
 #define POLICY_SYMBOL(P, symbol, text) P##_##symbol,
 enum policy_mode { POLICY_MODE_LIST(POLICY_SYMBOL, POLICY_MODE) };
