@@ -54,28 +54,24 @@ static bool ask_blackout(const struct policy *p, const struct policy_input *in, 
     return false;
 }
 
-/* When the newest run ended; false where none has. */
-static bool last_end(const struct policy_input *in, int64_t *unix_ms)
+/* When the newest run ended; 0 where none has. */
+static int64_t last_end(const struct policy_input *in)
 {
-    bool found = false;
+    int64_t last = 0;
 
     for (size_t i = 0; i < in->n_runs; i++) {
-        int64_t ended = in->runs[i].ended_unix_ms;
-
-        if (ended == 0 || (found && ended <= *unix_ms))
-            continue;
-        *unix_ms = ended;
-        found = true;
+        if (in->runs[i].ended_unix_ms > last)
+            last = in->runs[i].ended_unix_ms;
     }
-    return found;
+    return last;
 }
 
 static bool ask_cooldown(const struct policy *p, const struct policy_input *in, struct answer *a)
 {
     char passed[CLOCK_TEXT_BYTES], limit[CLOCK_TEXT_BYTES];
-    int64_t ended, since;
+    int64_t ended = last_end(in), since;
 
-    if (!last_end(in, &ended)) {
+    if (ended == 0) {
         snprintf(a->why, a->why_bytes, "no run has ended yet");
         return true;
     }
@@ -92,9 +88,7 @@ static bool ask_cooldown(const struct policy *p, const struct policy_input *in, 
 static bool ask_cooldown_rows(const struct policy *p, const struct policy_input *in,
                               struct answer *a)
 {
-    int64_t ended;
-
-    if (!last_end(in, &ended)) {
+    if (last_end(in) == 0) {
         snprintf(a->why, a->why_bytes, "no run has ended yet");
         return true;
     }
