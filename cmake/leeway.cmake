@@ -4,6 +4,7 @@ function(leeway_flags target)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE LEEWAY_VERSION="${PROJECT_VERSION}")
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wswitch-enum -Wpointer-arith -Wformat=2 -Wvla -fno-omit-frame-pointer
+    -Wno-format-truncation # fixed buffers are cut on purpose; what may not be cut is checked
     $<$<CONFIG:RelWithDebInfo,Release>:-O2>)
   if(LEEWAY_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
@@ -11,6 +12,11 @@ function(leeway_flags target)
   if(LEEWAY_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${LEEWAY_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${LEEWAY_SANITIZE})
+  endif()
+  if(LEEWAY_FUZZ)
+    # coverage of the code under test, without which libFuzzer guesses blindly
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
 endfunction()
 

@@ -38,3 +38,10 @@ void hub_send(struct hub *h, const char *event, cJSON *data)
         http_sse_send(h->listeners[i], event, text);
     free(text);
 }
+
+void hub_send_model(struct hub *h, const char *event, const char *model)
+{
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddStringToObject(data, "model", model);
+    hub_send(h, event, data);
+}

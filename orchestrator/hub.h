@@ -22,5 +22,7 @@ void hub_join(struct hub *h, struct http_request *req);
 
 /* Sends {"event": ..., data} to all. Takes data; NULL (out of memory) is ignored: events are hints. */
 void hub_send(struct hub *h, const char *event, cJSON *data);
+/* {"model": model}: something about it is new, read it again. */
+void hub_send_model(struct hub *h, const char *event, const char *model);
 
 #endif

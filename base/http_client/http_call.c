@@ -63,6 +63,7 @@ static void on_end(uv_timer_t *timer)
         .content_type = answered ? call->content_type : "",
         .tries = call->n_tries,
         .elapsed_ms = clock_mono_ms() - call->started_mono_ms,
+        .headers = answered ? (const struct http_result_headers *)call->easy : NULL,
     };
     memcpy(result.message, answered ? "" : call->outcome.message,
            answered ? 1 : sizeof result.message);

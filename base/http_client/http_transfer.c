@@ -208,3 +208,13 @@ void transfer_discard(struct http_call *call)
     call->status = 0;
     call->content_type[0] = '\0';
 }
+
+/* struct http_result_headers is libcurl's handle by another name: it keeps the answer's headers itself. */
+const char *http_result_header(const struct http_result *r, const char *name)
+{
+    struct curl_header *header = NULL;
+    if (r->headers == NULL ||
+        curl_easy_header((CURL *)r->headers, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return "";
+    return header->value;
+}

@@ -103,6 +103,12 @@ bool observation_label_fits(const struct schema *schema, const char *label);
 
 /* ---- rows that come labelled, without a prediction ---- */
 
+/* Row i comes with labels[i] (their ids are the same). An id that is there is left as it is (duplicate). One
+ * transaction (own) for all n. */
+enum err_code observation_import(struct store *s, const char *model, const struct observation *rows,
+                                 const struct observation_label *labels, size_t n, int64_t *n_new,
+                                 int64_t *n_duplicate, struct err *e);
+
 struct observation_csv {
     const char *path;
     const char *time_column; /* RFC 3339 or unix ms; NULL: base_unix_ms + row x step_ms */

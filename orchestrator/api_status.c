@@ -1,0 +1,143 @@
+/* api_status.c - health, status, replicas and live events. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api_private.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "replica.h"
+#include "store/registry.h"
+
+void api_get_live(struct http_request *req, void *user)
+{
+    (void)user;
+    cJSON *j = cJSON_CreateObject();
+    cJSON_AddBoolToObject(j, "live", true);
+    http_respond_json(req, 200, j);
+}
+
+static void ready_work(struct store *s, struct api_call *call, struct err *e)
+{
+    /* A write that changes nothing shows that the store can be written. */
+    enum err_code rc = store_begin(s, e);
+    if (rc == ERR_OK)
+        rc = store_exec(s, "PRAGMA user_version", e);
+    store_rollback(s);
+    if (rc != ERR_OK)
+        return;
+    call->out = cJSON_CreateObject();
+    cJSON_AddBoolToObject(call->out, "ready", call->d->store_problem[0] == '\0');
+    if (call->d->store_problem[0])
+        call->status = 503;
+}
+
+void api_get_ready(struct http_request *req, void *user)
+{
+    struct api_call *call = api_call_new(req, user);
+    if (call)
+        api_submit(call, ready_work);
+}
+
+void api_get_events(struct http_request *req, void *user)
+{
+    struct daemon *d = user;
+    hub_join(&d->hub, req);
+}
+
+static cJSON *replicas_json(const struct daemon *d)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < d->n_replicas; i++)
+        cJSON_AddItemToArray(list, replica_to_json(d, d->replicas[i]));
+    return list;
+}
+
+void api_list_replicas(struct http_request *req, void *user)
+{
+    cJSON *j = cJSON_CreateObject();
+    cJSON_AddItemToObject(j, "replicas", replicas_json(user));
+    http_respond_json(req, 200, j);
+}
+
+static cJSON *trainer_json(const struct daemon *d)
+{
+    cJSON *j = cJSON_CreateObject();
+    const char *state = !d->trainer_known ? "unknown" : d->trainer_problem[0] ? "down" : "up";
+    cJSON_AddStringToObject(j, "url", d->options.trainer_url ? d->options.trainer_url : "");
+    cJSON_AddStringToObject(j, "state", d->backend ? state : "unknown");
+    cJSON_AddItemToObject(j, "error", d->trainer_problem[0] ? cJSON_CreateString(d->trainer_problem)
+                                                            : cJSON_CreateNull());
+    return j;
+}
+
+static void add_problem(cJSON *list, const char *what, const char *text)
+{
+    char line[800];
+    if (text[0] == '\0')
+        return;
+    snprintf(line, sizeof(line), "%s: %s", what, text);
+    cJSON_AddItemToArray(list, cJSON_CreateString(line));
+}
+
+static cJSON *problems_json(const struct daemon *d)
+{
+    cJSON *list = cJSON_CreateArray();
+    add_problem(list, "store", d->store_problem);
+    add_problem(list, "fleet file", d->fleet_problem);
+    add_problem(list, "trainer", d->trainer_problem);
+    if (!d->backend)
+        add_problem(list, "trainer", "none is configured: start leewayd with --trainer URL");
+    for (size_t i = 0; i < d->n_replicas; i++) {
+        const struct replica *r = d->replicas[i];
+        if (replica_state(r) == REPLICA_DOWN)
+            add_problem(list, replica_name(r), replica_error(r));
+        for (size_t m = 0; m < d->n_models; m++) {
+            const struct replica_model *seen = replica_find_model(r, d->models[m].name);
+            if (seen)
+                add_problem(list, replica_name(r), seen->refused);
+        }
+    }
+    return list;
+}
+
+static void status_work(struct store *s, struct api_call *call, struct err *e)
+{
+    cJSON *models = NULL;
+    const cJSON *item = NULL;
+    cJSON *list = cJSON_CreateArray();
+    enum err_code rc = registry_list_models(s, &models, e);
+    cJSON_ArrayForEach(item, models)
+    {
+        const char *name = "";
+        cJSON *one = NULL;
+        json_opt_string(item, "name", &name, NULL);
+        if (rc == ERR_OK)
+            rc = api_model_json(call->d, s, name, false, &one, e);
+        if (rc == ERR_OK)
+            cJSON_AddItemToArray(list, one);
+    }
+    cJSON_Delete(models);
+    call->out = cJSON_CreateObject();
+    cJSON_AddItemToObject(call->out, "models", list);
+}
+
+/* The fleet and the trainer are the loop thread's to tell. */
+static void add_loop_side(struct api_call *call)
+{
+    const struct daemon *d = call->d;
+    cJSON_AddStringToObject(call->out, "version", LEEWAY_VERSION);
+    cJSON_AddNumberToObject(call->out, "now_unix_ms", (double)clock_unix_ms());
+    cJSON_AddNumberToObject(call->out, "started_unix_ms", (double)d->started_unix_ms);
+    cJSON_AddItemToObject(call->out, "replicas", replicas_json(d));
+    cJSON_AddItemToObject(call->out, "trainer", trainer_json(d));
+    cJSON_AddItemToObject(call->out, "problems", problems_json(d));
+}
+
+void api_get_status(struct http_request *req, void *user)
+{
+    struct api_call *call = api_call_new(req, user);
+    if (!call)
+        return;
+    call->then = add_loop_side;
+    api_submit(call, status_work);
+}

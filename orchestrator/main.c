@@ -1,0 +1,177 @@
+/*
+ * main.c - leewayd, the control host's daemon: options, signals, start, stop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "base/process.h"
+#include "daemon.h"
+
+struct program {
+    struct daemon daemon;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    const char *listen, *log_level;
+};
+
+static void options_init(struct program *p)
+{
+    p->listen = "127.0.0.1:7070";
+    p->log_level = "info";
+    p->daemon.options = (struct daemon_options){
+        .data_dir = "leeway-data", .collect_ms = 5000, .tick_ms = 1000, .keep_rows = 2000000};
+}
+
+static enum opt_outcome read_options(struct program *p, int argc, char **argv, struct err *e)
+{
+    struct daemon_options *o = &p->daemon.options;
+    const struct opt opts[] = {
+        {.name = "data", .kind = OPT_STRING, .dest = &o->data_dir, .arg = "DIR",
+         .help = "Folder for the database, artifacts and snapshots; made where absent."},
+        {.name = "listen", .kind = OPT_STRING, .dest = &p->listen, .arg = "HOST:PORT",
+         .help = "Where the API and the dashboard answer; port 0 lets the system choose."},
+        {.name = "port-file", .kind = OPT_STRING, .dest = &o->port_file, .arg = "FILE",
+         .help = "The port is written there once the daemon listens."},
+        {.name = "fleet", .kind = OPT_STRING, .dest = &o->fleet_file, .arg = "FILE",
+         .help = "The replicas: a Prometheus file_sd file (JSON or YAML), watched for changes."},
+        {.name = "trainer", .kind = OPT_STRING, .dest = &o->trainer_url, .arg = "URL",
+         .help = "The leeway-trainer on the GPU host."},
+        {.name = "token-file", .kind = OPT_STRING, .dest = &o->token_file, .arg = "FILE",
+         .help = "Who may ask for what: lines \"NAME viewer|operator TOKEN\"."},
+        {.name = "cert", .kind = OPT_STRING, .dest = &o->cert_file, .arg = "FILE",
+         .help = "TLS certificate (PEM); with --key."},
+        {.name = "key", .kind = OPT_STRING, .dest = &o->key_file, .arg = "FILE",
+         .help = "TLS private key (PEM)."},
+        {.name = "peer-token-file", .kind = OPT_STRING, .dest = &o->peer_token_file, .arg = "FILE",
+         .help = "The token sent to replicas and the trainer: the file's first line."},
+        {.name = "peer-ca", .kind = OPT_STRING, .dest = &o->peer_ca_file, .arg = "FILE",
+         .help = "Certificates (PEM) that replicas and the trainer are checked against."},
+        {.name = "collect-interval", .kind = OPT_DURATION, .dest = &o->collect_ms, .arg = "TIME",
+         .min = 10, .max = 3600000, .help = "Pause between two visits to a replica."},
+        {.name = "tick-interval", .kind = OPT_DURATION, .dest = &o->tick_ms, .arg = "TIME",
+         .min = 10, .max = 3600000, .help = "How often policies and runs are looked at."},
+        {.name = "keep-rows", .kind = OPT_INT, .dest = &o->keep_rows, .arg = "N", .min = 1000,
+         .max = 1e12, .help = "Observations kept per model; the oldest go first, counted."},
+        {.name = "log-level", .kind = OPT_STRING, .dest = &p->log_level, .arg = "LEVEL",
+         .help = "debug, info, warn or error."},
+        {.kind = OPT_END},
+    };
+    const struct opt_command command = {
+        .name = "leewayd",
+        .synopsis = "[OPTIONS]",
+        .about = "Watches models in production, decides when one must be retrained, has it retrained, "
+                 "and brings the new version into the fleet by canary, or takes it back.",
+        .examples = "leewayd --data /var/lib/leeway --fleet fleet.json --trainer http://gpu1:7080\n"
+                    "leewayd --listen 127.0.0.1:0 --port-file port",
+        .opts = opts,
+        .max_args = 0,
+    };
+    const char *args[1];
+    int n_args = 0;
+    return opt_parse(&command, argc, argv, argc > 0 ? args : NULL, &n_args, e);
+}
+
+/* "HOST:PORT" into its two parts; host is cut out of a copy. */
+static enum err_code split_listen(const char *text, char *host, size_t size_bytes, int *port,
+                                  struct err *e)
+{
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    long value = colon ? strtol(colon + 1, &end, 10) : -1;
+    if (!colon || colon == text || *end != '\0' || end == colon + 1 || value < 0 || value > 65535 ||
+        (size_t)(colon - text) >= size_bytes)
+        return err_set(e, ERR_INVALID, "--listen: expected HOST:PORT like 127.0.0.1:7070, got \"%s\"",
+                       text);
+    snprintf(host, size_bytes, "%.*s", (int)(colon - text), text);
+    *port = (int)value;
+    return ERR_OK;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct program *p = handle->data;
+    log_info("stopping", LOG_S("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
+    for (size_t i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&p->signals[i], NULL);
+    daemon_stop(&p->daemon);
+}
+
+static void watch_signals(struct program *p)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&p->loop, &p->signals[i]);
+        p->signals[i].data = p;
+        uv_signal_start(&p->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static void announce(struct program *p)
+{
+    struct err e = {0};
+    char text[32];
+    int port = http_server_port(p->daemon.server);
+    const char *scheme = p->daemon.options.cert_file ? "https" : "http";
+    snprintf(text, sizeof(text), "%d\n", port);
+    if (p->daemon.options.port_file &&
+        file_write_atomic(p->daemon.options.port_file, text, strlen(text), &e) != ERR_OK)
+        log_error("port_file", LOG_S("error", e.message));
+    printf("listening on %s://%s:%d\n", scheme, p->daemon.options.listen_host, port);
+    fflush(stdout);
+}
+
+static int run(struct program *p)
+{
+    struct err e = {0};
+    char host[256];
+    if (split_listen(p->listen, host, sizeof(host), &p->daemon.options.listen_port, &e) != ERR_OK) {
+        fprintf(stderr, "leewayd: %s\n", e.message);
+        return 2;
+    }
+    p->daemon.options.listen_host = host;
+    uv_loop_init(&p->loop);
+    enum err_code rc = daemon_start(&p->daemon, &p->loop, &e);
+    if (rc == ERR_OK) {
+        watch_signals(p);
+        announce(p);
+    } else {
+        fprintf(stderr, "leewayd: %s\n", e.message);
+    }
+    uv_run(&p->loop, UV_RUN_DEFAULT);
+    daemon_clean_up(&p->daemon);
+    uv_loop_close(&p->loop);
+    return rc == ERR_OK ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = {0};
+    enum log_level level;
+    process_start(argv, 1);
+    struct program *p = calloc(1, sizeof(*p));
+    if (!p) {
+        fprintf(stderr, "leewayd: out of memory\n");
+        return 1;
+    }
+    options_init(p);
+    enum opt_outcome outcome = read_options(p, argc, argv, &e);
+    if (outcome == OPT_RUN && !log_level_parse(p->log_level, &level)) {
+        err_set(&e, ERR_INVALID, "--log-level: expected debug, info, warn or error, got \"%s\"",
+                p->log_level);
+        outcome = OPT_USAGE;
+    }
+    int status = outcome == OPT_DONE ? 0 : 2;
+    if (outcome == OPT_USAGE)
+        fprintf(stderr, "leewayd: %s\nTry 'leewayd --help'.\n", e.message);
+    if (outcome == OPT_RUN) {
+        log_set_level(level);
+        status = run(p);
+    }
+    free(p);
+    return status;
+}

@@ -1,0 +1,566 @@
+/*
+ * replica.c - see replica.h. Reads in time order: visit, fetch_report, on_report, on_report_ingested,
+ * fetch_observations, on_observations, on_observations_ingested, next_model, finish.
+ */
+#include "replica.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "deploy.h"
+#include "store/observation_store.h"
+#include "watch.h"
+
+#define VISIT_TIMEOUT_MS 10000
+#define PAGE_ROWS 5000
+#define BACKOFF_MAX_MS 15000
+#define REPORT_MAX_BYTES (256u << 20)
+
+struct replica {
+    struct daemon *d;
+    char url[FLEET_URL_BYTES];
+    char name[128], instance[64];
+    enum replica_state state;
+    char error[512];
+    int64_t last_seen_unix_ms;
+    struct replica_model models[DAEMON_MAX_MODELS];
+    size_t n_models;
+
+    uv_timer_t timer;
+    bool visiting, hurry, closing;
+    int failures;      /* visits failed in a row */
+    size_t model;      /* index of the model being visited */
+    bool visit_failed; /* anything went wrong in this visit */
+};
+
+/* One thing on its way through the worker; owns its bytes. */
+struct ingest {
+    struct replica *replica;
+    char model[128], log_id[64];
+    char *bytes;
+    size_t len;
+    int64_t next_seq, now_unix_ms;
+    size_t n_stored, n_lines;
+    struct report_outcome outcome;
+};
+
+static void fetch_report(struct replica *r);
+static void fetch_observations(struct replica *r, const char *model, int64_t from_seq);
+static void next_model(struct replica *r);
+static void finish(struct replica *r);
+
+const char *replica_url(const struct replica *r)
+{
+    return r->url;
+}
+
+const char *replica_name(const struct replica *r)
+{
+    return r->name[0] ? r->name : r->url;
+}
+
+enum replica_state replica_state(const struct replica *r)
+{
+    return r->state;
+}
+
+const char *replica_error(const struct replica *r)
+{
+    return r->error;
+}
+
+int64_t replica_last_seen_unix_ms(const struct replica *r)
+{
+    return r->last_seen_unix_ms;
+}
+
+const struct replica_model *replica_find_model(const struct replica *r, const char *model)
+{
+    for (size_t i = 0; i < r->n_models; i++)
+        if (strcmp(r->models[i].model, model) == 0)
+            return &r->models[i];
+    return NULL;
+}
+
+static struct replica_model *need_model(struct replica *r, const char *model)
+{
+    struct replica_model *m = (struct replica_model *)replica_find_model(r, model);
+    if (m || r->n_models == DAEMON_MAX_MODELS)
+        return m;
+    m = &r->models[r->n_models++];
+    *m = (struct replica_model){0};
+    snprintf(m->model, sizeof(m->model), "%s", model);
+    return m;
+}
+
+static void announce(struct replica *r)
+{
+    hub_send(&r->d->hub, "replica", replica_to_json(r->d, r));
+}
+
+static void note_failure(struct replica *r, const char *what)
+{
+    snprintf(r->error, sizeof(r->error), "%s", what);
+    r->visit_failed = true;
+    r->d->counters.collect_failures++;
+    if (r->state == REPLICA_DOWN)
+        return;
+    r->state = REPLICA_DOWN;
+    log_warn("replica_down", LOG_S("replica", replica_name(r)), LOG_S("url", r->url),
+             LOG_S("error", what), LOG_S("next", "visited again with backoff; nothing is lost"));
+    announce(r);
+}
+
+static void note_success(struct replica *r)
+{
+    r->last_seen_unix_ms = clock_unix_ms();
+    if (r->state == REPLICA_UP)
+        return;
+    r->state = REPLICA_UP;
+    r->error[0] = '\0';
+    log_info("replica_up", LOG_S("replica", replica_name(r)), LOG_S("url", r->url));
+    announce(r);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct replica *r = timer->data;
+    r->visiting = true;
+    r->hurry = false;
+    r->visit_failed = false;
+    r->model = 0;
+    r->d->counters.collect_passes++;
+    fetch_report(r);
+}
+
+/* The pause before the next visit: the configured one, or doubled per failure up to a bound. */
+static int64_t pause_ms(const struct replica *r)
+{
+    int64_t pause = r->d->options.collect_ms;
+    for (int i = 1; i < r->failures && pause < BACKOFF_MAX_MS; i++)
+        pause *= 2;
+    return pause < BACKOFF_MAX_MS ? pause : BACKOFF_MAX_MS;
+}
+
+static void finish(struct replica *r)
+{
+    r->visiting = false;
+    r->failures = r->visit_failed ? r->failures + 1 : 0;
+    if (r->closing)
+        uv_close((uv_handle_t *)&r->timer, on_closed);
+    else
+        uv_timer_start(&r->timer, on_timer, r->hurry ? 0 : (uint64_t)pause_ms(r), 0);
+}
+
+static const struct model_view *visited(const struct replica *r)
+{
+    return r->model < r->d->n_models ? &r->d->models[r->model] : NULL;
+}
+
+static void next_model(struct replica *r)
+{
+    r->model++;
+    if (r->closing || r->visit_failed || !visited(r))
+        finish(r);
+    else
+        fetch_report(r);
+}
+
+static enum err_code start_get(struct replica *r, const char *url, http_call_done *done,
+                               struct err *e)
+{
+    struct http_call_options o = {.url = url,
+                                  .token = r->d->peer_token,
+                                  .ca_file = r->d->options.peer_ca_file,
+                                  .max_body_bytes = REPORT_MAX_BYTES,
+                                  .timeout_ms = VISIT_TIMEOUT_MS};
+    return http_call_start(r->d->client, &o, done, r, NULL, e);
+}
+
+/* ---- bringing a replica up to date ---- */
+
+struct catch_up {
+    struct replica *replica;
+    char model[128];
+    int64_t generation;
+};
+
+static void on_deployed(const struct err *err, void *user)
+{
+    struct catch_up *c = user;
+    struct replica *r = c->replica;
+    struct replica_model *m = need_model(r, c->model);
+    if (m && err->code == ERR_REFUSED) {
+        snprintf(m->refused, sizeof(m->refused), "%s", err->message);
+        m->refused_generation = c->generation;
+        log_error("replica_refused", LOG_S("replica", replica_name(r)), LOG_S("model", c->model),
+                  LOG_I("generation", c->generation), LOG_S("error", err->message));
+    } else if (err->code != ERR_OK && err->code != ERR_CONFLICT) {
+        note_failure(r, err->message);
+    } else if (m && err->code == ERR_OK) {
+        m->generation = c->generation;
+        m->refused[0] = '\0';
+        note_success(r);
+        log_info("replica_updated", LOG_S("replica", replica_name(r)), LOG_S("model", c->model),
+                 LOG_I("generation", c->generation));
+    }
+    free(c);
+    next_model(r);
+}
+
+/* Pushes the wanted state where the replica runs an older one; otherwise the visit of this model is over.
+ * A state that the replica has refused is not pushed again before it changes. */
+static void catch_up(struct replica *r, const struct model_view *view)
+{
+    const struct replica_model *m = replica_find_model(r, view->name);
+    int64_t runs = m ? m->generation : 0;
+    bool refused = m && m->refused[0] && m->refused_generation == view->generation;
+    if (runs >= view->generation || refused || r->closing) {
+        next_model(r);
+        return;
+    }
+    struct err e = {0};
+    struct catch_up *c = calloc(1, sizeof(*c));
+    struct deploy_target target = {.replica_url = r->url,
+                                   .token = r->d->peer_token,
+                                   .ca_file = r->d->options.peer_ca_file,
+                                   .model = view->name,
+                                   .desired = view->desired,
+                                   .artifact_dir = r->d->artifact_dir};
+    if (c) {
+        *c = (struct catch_up){.replica = r, .generation = view->generation};
+        snprintf(c->model, sizeof(c->model), "%s", view->name);
+    }
+    if (!c || deploy_start(r->d->client, &target, on_deployed, c, &e) != ERR_OK) {
+        free(c);
+        note_failure(r, e.message);
+        next_model(r);
+    }
+}
+
+/* ---- report ---- */
+
+static void ingest_free(struct ingest *in)
+{
+    free(in->bytes);
+    free(in);
+}
+
+static struct ingest *ingest_new(struct replica *r, const char *model, const struct http_result *res)
+{
+    struct ingest *in = calloc(1, sizeof(*in));
+    if (!in)
+        return NULL;
+    in->bytes = malloc(res->body_len + 1);
+    if (!in->bytes) {
+        free(in);
+        return NULL;
+    }
+    memcpy(in->bytes, res->body, res->body_len);
+    in->len = res->body_len;
+    in->replica = r;
+    in->now_unix_ms = clock_unix_ms();
+    snprintf(in->model, sizeof(in->model), "%s", model);
+    return in;
+}
+
+static void ingest_report_work(struct store *s, void *data, struct err *e)
+{
+    struct ingest *in = data;
+    watch_ingest_report(in->replica->d->watch, s, in->model, in->bytes, in->len, in->now_unix_ms,
+                        &in->outcome, e);
+}
+
+static void remember_outcome(struct replica *r, const struct ingest *in)
+{
+    const struct report_outcome *o = &in->outcome;
+    struct replica_model *m = need_model(r, in->model);
+    snprintf(r->name, sizeof(r->name), "%s", o->replica);
+    snprintf(r->instance, sizeof(r->instance), "%s", o->instance);
+    if (!m)
+        return;
+    m->generation = o->generation;
+    snprintf(m->champion, sizeof(m->champion), "%s", o->champion);
+    snprintf(m->candidate, sizeof(m->candidate), "%s", o->candidate);
+    m->requests = o->requests;
+    m->errors = o->errors;
+    m->log_behind = o->log_next - o->from_seq;
+    m->log_dropped = o->log_dropped;
+}
+
+static void on_report_ingested(void *data, const struct err *err)
+{
+    struct ingest *in = data;
+    struct replica *r = in->replica;
+    daemon_note_store(r->d, err);
+    if (err->code != ERR_OK) {
+        note_failure(r, err->message);
+        next_model(r);
+    } else {
+        remember_outcome(r, in);
+        note_success(r);
+        r->d->counters.reports_ingested++;
+        fetch_observations(r, in->model, in->outcome.from_seq);
+    }
+    ingest_free(in);
+}
+
+static void on_report(const struct http_result *res, void *user)
+{
+    struct replica *r = user;
+    const struct model_view *view = visited(r);
+    struct err e = {0};
+    if (!view) { /* the model went away meanwhile */
+        finish(r);
+        return;
+    }
+    if (res->code == ERR_OK && res->status == 404) { /* it has never served this model */
+        struct replica_model *m = need_model(r, view->name);
+        if (m)
+            m->generation = 0;
+        note_success(r);
+        catch_up(r, view);
+        return;
+    }
+    struct ingest *in = NULL;
+    if (http_result_check(res, "report", &e) == ERR_OK) {
+        in = ingest_new(r, view->name, res);
+        if (!in)
+            err_set(&e, ERR_NOMEM, "no memory for a report of %zu bytes", res->body_len);
+    }
+    if (!in) {
+        note_failure(r, e.message);
+        next_model(r);
+        return;
+    }
+    daemon_work(r->d, ingest_report_work, on_report_ingested, in);
+}
+
+/* Without a model there is still something to learn: whether the replica is there. */
+static void on_hello(const struct http_result *res, void *user)
+{
+    struct replica *r = user;
+    struct err e = {0};
+    if (http_result_check(res, "replica", &e) == ERR_OK)
+        note_success(r);
+    else
+        note_failure(r, e.message);
+    finish(r);
+}
+
+static void fetch_report(struct replica *r)
+{
+    const struct model_view *view = visited(r);
+    struct err e = {0};
+    char url[640];
+    enum err_code rc;
+    while (view && view->generation == 0) { /* declared, but nothing to serve yet */
+        r->model++;
+        view = visited(r);
+    }
+    if (view) {
+        snprintf(url, sizeof(url), "%s/leeway/v1/models/%s/report", r->url, view->name);
+        rc = start_get(r, url, on_report, &e);
+    } else {
+        snprintf(url, sizeof(url), "%s/leeway/v1/replica", r->url);
+        rc = start_get(r, url, on_hello, &e);
+    }
+    if (rc != ERR_OK) {
+        note_failure(r, e.message);
+        finish(r);
+    }
+}
+
+/* ---- observations ---- */
+
+static void ingest_observations_work(struct store *s, void *data, struct err *e)
+{
+    struct ingest *in = data;
+    struct observation_ingested out = {0};
+    struct observation_batch batch = {.model = in->model,
+                                      .replica = in->replica->name,
+                                      .log_id = in->log_id,
+                                      .next_seq = in->next_seq};
+    observation_ingest_ndjson(s, &batch, in->bytes, in->len, &out, e);
+    in->n_stored = (size_t)out.n_new;
+    in->n_lines = (size_t)(out.n_new + out.n_duplicate + out.n_repeated);
+}
+
+static void on_observations_ingested(void *data, const struct err *err)
+{
+    struct ingest *in = data;
+    struct replica *r = in->replica;
+    const struct model_view *view = visited(r);
+    bool more = in->n_lines >= PAGE_ROWS;
+    daemon_note_store(r->d, err);
+    r->d->counters.observations_ingested += in->n_stored;
+    if (err->code != ERR_OK)
+        note_failure(r, err->message);
+    if (err->code != ERR_OK || r->closing || !view)
+        next_model(r);
+    else if (more)
+        fetch_observations(r, in->model, in->next_seq);
+    else
+        catch_up(r, view);
+    ingest_free(in);
+}
+
+static void on_observations(const struct http_result *res, void *user)
+{
+    struct replica *r = user;
+    const struct model_view *view = visited(r);
+    struct err e = {0};
+    struct ingest *in = NULL;
+    if (view && http_result_check(res, "observations", &e) == ERR_OK)
+        in = ingest_new(r, view->name, res);
+    if (!in) {
+        note_failure(r, e.message);
+        next_model(r);
+        return;
+    }
+    snprintf(in->log_id, sizeof(in->log_id), "%s", http_result_header(res, "Leeway-Log-Id"));
+    in->next_seq = strtoll(http_result_header(res, "Leeway-Next-Seq"), NULL, 10);
+    daemon_work(r->d, ingest_observations_work, on_observations_ingested, in);
+}
+
+static void fetch_observations(struct replica *r, const char *model, int64_t from_seq)
+{
+    struct err e = {0};
+    char url[700];
+    snprintf(url, sizeof(url), "%s/leeway/v1/models/%s/observations?from=%lld&limit=%d", r->url,
+             model, (long long)from_seq, PAGE_ROWS);
+    if (start_get(r, url, on_observations, &e) != ERR_OK) {
+        note_failure(r, e.message);
+        next_model(r);
+    }
+}
+
+/* ---- the set of replicas ---- */
+
+static void replica_close(struct replica *r)
+{
+    r->closing = true;
+    if (!r->visiting)
+        uv_close((uv_handle_t *)&r->timer, on_closed);
+}
+
+static bool wanted(const struct fleet_targets *t, const char *url)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->urls[i], url) == 0)
+            return true;
+    return false;
+}
+
+static bool known(const struct daemon *d, const char *url)
+{
+    for (size_t i = 0; i < d->n_replicas; i++)
+        if (strcmp(d->replicas[i]->url, url) == 0)
+            return true;
+    return false;
+}
+
+static void remove_unwanted(struct daemon *d, const struct fleet_targets *targets)
+{
+    for (size_t i = d->n_replicas; i-- > 0;) {
+        struct replica *r = d->replicas[i];
+        if (wanted(targets, r->url))
+            continue;
+        log_info("replica_removed", LOG_S("url", r->url));
+        d->replicas[i] = d->replicas[--d->n_replicas];
+        replica_close(r);
+    }
+}
+
+static void add_replica(struct daemon *d, const char *url)
+{
+    struct replica *r = calloc(1, sizeof(*r));
+    void *grown = realloc(d->replicas, (d->n_replicas + 1) * sizeof(d->replicas[0]));
+    if (grown)
+        d->replicas = grown;
+    if (!r || !grown) {
+        log_error("replica_ignored", LOG_S("url", url), LOG_S("error", "out of memory"));
+        free(r);
+        return;
+    }
+    r->d = d;
+    snprintf(r->url, sizeof(r->url), "%s", url);
+    uv_timer_init(d->loop, &r->timer);
+    r->timer.data = r;
+    uv_timer_start(&r->timer, on_timer, 0, 0);
+    d->replicas[d->n_replicas++] = r;
+    log_info("replica_added", LOG_S("url", url));
+}
+
+void replica_sync(struct daemon *d, const struct fleet_targets *targets)
+{
+    remove_unwanted(d, targets);
+    for (size_t i = 0; i < targets->n; i++)
+        if (!known(d, targets->urls[i]))
+            add_replica(d, targets->urls[i]);
+}
+
+void replica_close_all(struct daemon *d)
+{
+    for (size_t i = 0; i < d->n_replicas; i++)
+        replica_close(d->replicas[i]);
+    free(d->replicas);
+    d->replicas = NULL;
+    d->n_replicas = 0;
+}
+
+void replica_hurry(struct daemon *d)
+{
+    for (size_t i = 0; i < d->n_replicas; i++) {
+        struct replica *r = d->replicas[i];
+        r->hurry = true;
+        if (!r->visiting && r->state == REPLICA_UP)
+            uv_timer_start(&r->timer, on_timer, 0, 0);
+    }
+}
+
+static cJSON *model_to_json(const struct daemon *d, const struct replica_model *m)
+{
+    const struct model_view *view = daemon_model(d, m->model);
+    cJSON *j = cJSON_CreateObject();
+    cJSON_AddStringToObject(j, "model", m->model);
+    cJSON_AddNumberToObject(j, "generation", (double)m->generation);
+    cJSON_AddNumberToObject(j, "wanted_generation", view ? (double)view->generation : 0);
+    cJSON_AddItemToObject(j, "champion",
+                          m->champion[0] ? cJSON_CreateString(m->champion) : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "candidate",
+                          m->candidate[0] ? cJSON_CreateString(m->candidate) : cJSON_CreateNull());
+    cJSON_AddNumberToObject(j, "requests", (double)m->requests);
+    cJSON_AddNumberToObject(j, "errors", (double)m->errors);
+    cJSON_AddNumberToObject(j, "log_behind", (double)m->log_behind);
+    cJSON_AddNumberToObject(j, "log_dropped", (double)m->log_dropped);
+    if (m->refused[0])
+        cJSON_AddStringToObject(j, "refused", m->refused);
+    return j;
+}
+
+cJSON *replica_to_json(const struct daemon *d, const struct replica *r)
+{
+    static const char *const states[] = {"unknown", "up", "down"};
+    cJSON *j = cJSON_CreateObject();
+    cJSON_AddStringToObject(j, "replica", replica_name(r));
+    cJSON_AddStringToObject(j, "url", r->url);
+    cJSON_AddStringToObject(j, "state", states[r->state]);
+    cJSON_AddItemToObject(j, "error", r->error[0] ? cJSON_CreateString(r->error) : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "last_seen_unix_ms",
+                          r->last_seen_unix_ms ? cJSON_CreateNumber((double)r->last_seen_unix_ms)
+                                               : cJSON_CreateNull());
+    cJSON *models = cJSON_AddArrayToObject(j, "models");
+    for (size_t i = 0; i < r->n_models; i++)
+        cJSON_AddItemToArray(models, model_to_json(d, &r->models[i]));
+    return j;
+}

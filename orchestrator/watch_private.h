@@ -1,0 +1,137 @@
+/*
+ * watch_private.h - what the parts of the worker's side share: watch.c (models and their caches),
+ * watch_ingest.c (reports to windows), watch_labels.c (labels to performance), watch_decide.c (the
+ * policy's input), watch_compare.c (gate and rollout), watch_json.c (for the API).
+ */
+#ifndef ORCHESTRATOR_WATCH_PRIVATE_H
+#define ORCHESTRATOR_WATCH_PRIVATE_H
+
+#include "model/artifact.h"
+#include "monitors/detectors.h"
+#include "monitors/drift.h"
+#include "monitors/performance.h"
+#include "policies/policy.h"
+#include "tally.h"
+#include "watch.h"
+
+#define WATCH_MAX_MODELS 256
+#define WATCH_KEEP_WINDOWS 500         /* closed windows a model, with signals */
+#define WATCH_KEEP_PROFILES 100        /* of them, with profile */
+#define WATCH_KEEP_POINTS 500          /* performance points */
+#define WATCH_EVIDENCE_MAX 4096        /* signals kept as evidence */
+#define WATCH_MAX_ALARMS 64
+
+/* A labelled row of the champion, as the performance monitors need it. */
+struct labelled_ring {
+    size_t capacity, n, start; /* rows */
+    size_t n_outputs;
+    float *scores;
+    double *labels;
+};
+
+struct evidence { /* one signal that no run has used up yet */
+    struct policy_signal signal;
+    char feature[144], statistic[32];
+};
+
+/* The last cumulative report of one (replica, version, role). */
+struct source {
+    char replica[128], instance[64], sha256[65], role[16];
+    struct tally last;
+};
+
+/* Sums of both sides since a run's rollout began. */
+struct rollout_sums {
+    char run[RUN_ID_BYTES]; /* "": none */
+    char candidate_sha256[65];
+    int64_t from_lseq; /* labelled rows after it count */
+    struct tally champion, candidate, shadow;
+};
+
+struct model_watch {
+    char name[128];
+    struct schema *schema;
+    struct policy *policy; /* NULL: none */
+    char policy_sha256[65];
+    int64_t policy_since_unix_ms;
+
+    char champion_sha256[65]; /* "": none */
+    char champion_label[32];
+    int64_t champion_since_unix_ms;
+    struct artifact *champion;                      /* loaded once */
+    struct artifact *other;                         /* the candidate of a rollout */
+    struct mon_null *nulls[POLICY_MAX_MONITORS];    /* for drift monitors; of the champion */
+    double reference_metric[POLICY_MAX_MONITORS], reference_n[POLICY_MAX_MONITORS];
+
+    struct profile *window; /* open */
+    int64_t window_from_unix_ms, window_to_unix_ms; /* 0: nothing counted yet */
+    int64_t last_window_id;                         /* of the newest closed one */
+
+    struct source *sources;
+    size_t n_sources;
+    struct rollout_sums sums;
+
+    int64_t lseq;            /* labelled rows up to it are folded in */
+    int64_t fresh_from_lseq; /* only rows after it count for performance and detectors */
+    int64_t n_folded;        /* of the champion's, since fresh_from_lseq */
+    struct labelled_ring ring;
+    struct mon_detector *detectors[POLICY_MAX_MONITORS]; /* NULL where the monitor is none */
+    cJSON *points; /* array */
+
+    struct evidence evidence[WATCH_EVIDENCE_MAX]; /* a ring: newest at (n - 1) % max */
+    size_t n_evidence;
+    struct policy_alarm alarms[WATCH_MAX_ALARMS];
+    size_t n_alarms;
+
+    int64_t snapshot_lseq;        /* labels up to it were in the last snapshot */
+    int64_t run_end_observed;     /* rows observed when the last run ended */
+    int64_t evidence_from_window; /* windows up to this id are used up */
+
+    struct policy_run *runs; /* cache of the past; texts within run_texts */
+    size_t n_runs;
+    cJSON *run_texts;
+    bool runs_known;
+
+    cJSON *decision; /* the newest */
+};
+
+struct watch {
+    char *artifact_dir;
+    struct model_watch *models[WATCH_MAX_MODELS];
+    size_t n_models;
+};
+
+/* The model with everything loaded; ERR_NOT_FOUND where the store has no such model. */
+enum err_code watch_model(struct watch *w, struct store *s, const char *name,
+                          struct model_watch **out, struct err *e);
+
+void watch_clear_sums(struct rollout_sums *sums);
+
+/* The artifact of a version, for its ruler: the champion's or, cached, one other. */
+enum err_code watch_artifact(struct watch *w, struct model_watch *m, const char *sha256,
+                             struct artifact **out, struct err *e);
+
+enum policy_label watch_label_kind(const struct schema *s);
+enum mon_metric watch_metric(const struct model_watch *m, enum policy_metric metric);
+
+/* Adds a signal to the evidence; old ones are overwritten. */
+void watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
+                        const struct mon_signal *signal);
+void watch_clear_evidence(struct model_watch *m);
+
+/* Class index or value of a label's text; NaN where it is neither. */
+double watch_label_value(const struct schema *s, const char *label);
+
+/* Small numbers that must survive: saved as one JSON state. Caller's transaction. */
+enum err_code watch_save_marks(struct store *s, const struct model_watch *m, struct err *e);
+
+/* The open window, the evidence of closed ones and the rollout's sums, as they were saved. */
+enum err_code watch_load_windows(struct watch *w, struct store *s, struct model_watch *m,
+                                 struct err *e);
+void watch_clear_sources(struct model_watch *m);
+
+/* Detectors, ring and saved points; the rows themselves are folded in by watch_fold_labels. */
+enum err_code watch_load_labels(struct store *s, struct model_watch *m, struct err *e);
+void watch_clear_labels(struct model_watch *m);
+
+#endif
