@@ -23,10 +23,10 @@ struct bucket {
 
 struct adwin {
     double delta, clock, max_buckets, min_window_length, grace_period;
-    double ticks, width, total, variance;
-    size_t n_rows;           /* in use; at least 1 */
-    size_t used[ADWIN_ROWS]; /* buckets in each row */
-    struct bucket *buckets;  /* ADWIN_ROWS x row_capacity, oldest first in a row */
+    double ticks, width, total, variance; /* ticks: since the last look, below clock */
+    size_t n_rows;                        /* in use; at least 1 */
+    size_t used[ADWIN_ROWS];              /* buckets in each row */
+    struct bucket *buckets;               /* ADWIN_ROWS x row_capacity, oldest first in a row */
 };
 
 static const struct detector_param params[] = {
@@ -127,30 +127,36 @@ static void delete_oldest(struct adwin *a)
         a->n_rows--;
 }
 
-/* Theorem 3.1 with the normal approximation of section 4.1. */
-static bool cut_is_significant(const struct adwin *a, double n0, double u0, double n1, double u1)
+/* What the bound of theorem 3.1, with the normal approximation of section 4.1, shares over all
+ * cuts. */
+struct bound {
+    double length_off, log_term, scale; /* scale: 2 variance log_term */
+};
+
+static bool cut_is_significant(const struct bound *b, double n0, double u0, double n1, double u1)
 {
-    if (n0 <= a->min_window_length || n1 <= a->min_window_length)
-        return false;
-    double log_term = log(2.0 * log(a->width) / a->delta);
-    double inverse =
-        1.0 / (n0 - a->min_window_length + 1.0) + 1.0 / (n1 - a->min_window_length + 1.0);
-    double bound =
-        sqrt(2.0 * inverse * (a->variance / a->width) * log_term) + 2.0 / 3.0 * log_term * inverse;
+    double inverse = 1.0 / (n0 - b->length_off) + 1.0 / (n1 - b->length_off);
+    double bound = sqrt(b->scale * inverse) + 2.0 / 3.0 * b->log_term * inverse;
     return fabs(u0 / n0 - u1 / n1) > bound;
 }
 
-/* Oldest to newest; the last bucket leaves nothing to compare with. */
+/* Oldest to newest; too short a side is no cut, nor is the whole window. */
 static bool any_cut(const struct adwin *a)
 {
-    double n0 = 0.0, u0 = 0.0;
-    for (size_t row = a->n_rows; row-- > 0;)
+    double log_term = log(2.0 * log(a->width) / a->delta);
+    struct bound bound = {a->min_window_length - 1.0, log_term,
+                          2.0 * a->variance / a->width * log_term};
+    double n0 = 0.0, u0 = 0.0, longest = a->width - a->min_window_length;
+    for (size_t row = a->n_rows; row-- > 0;) {
+        double size = ldexp(1.0, (int)row);
         for (size_t k = 0; k < a->used[row]; k++) {
-            n0 += ldexp(1.0, (int)row);
+            n0 += size;
             u0 += row_at(a, row)[k].total;
-            if (n0 < a->width && cut_is_significant(a, n0, u0, a->width - n0, a->total - u0))
+            if (n0 > a->min_window_length && n0 < longest &&
+                cut_is_significant(&bound, n0, u0, a->width - n0, a->total - u0))
                 return true;
         }
+    }
     return false;
 }
 
@@ -183,7 +189,10 @@ static enum mon_detection update(void *state, enum direction direction, double x
     struct adwin *a = state;
     insert(a, x);
     a->ticks += 1.0;
-    if (fmod(a->ticks, a->clock) != 0.0 || a->width <= a->grace_period)
+    if (a->ticks < a->clock)
+        return MON_STABLE;
+    a->ticks = 0.0;
+    if (a->width <= a->grace_period)
         return MON_STABLE;
     double width_before = a->width, total_before = a->total;
     while (a->width > 1.0 && any_cut(a))
@@ -248,7 +257,7 @@ static enum err_code load(void *state, const cJSON *in, struct err *e)
     const cJSON *rows = NULL;
     enum err_code rc = json_get_array(in, "rows", &rows, e);
     if (rc == ERR_OK)
-        rc = json_get_double(in, "ticks", 0, 9e15, &a->ticks, e);
+        rc = json_get_double(in, "ticks", 0, a->clock, &a->ticks, e);
     if (rc == ERR_OK)
         rc = json_get_double(in, "total", -INFINITY, INFINITY, &a->total, e);
     if (rc == ERR_OK)
