@@ -211,7 +211,7 @@ static void verify_work(struct store *s, struct api_call *call, struct err *e)
     enum err_code rc = audit_verify(s, &check, e);
     if (rc != ERR_OK && rc != ERR_CORRUPT)
         return;
-    *e = (struct err){0}; /* a broken chain is an answer, not a failure to answer */
+    err_clear(e); /* a broken chain is an answer, not a failure to answer */
     call->out = cJSON_CreateObject();
     cJSON_AddBoolToObject(call->out, "ok", rc == ERR_OK);
     cJSON_AddNumberToObject(call->out, "records", (double)check.n);

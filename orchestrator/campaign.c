@@ -319,6 +319,7 @@ static enum err_code init_run(struct store *s, const char *model, const struct p
     enum err_code rc = registry_champion(s, model, &champion, e);
     if (rc != ERR_OK && rc != ERR_NOT_FOUND)
         return rc;
+    err_clear(e); /* without a champion it is the first version */
     rc = run_plan_check(&plan, e);
     if (rc == ERR_OK)
         run_init(r, id, model, d->trigger_name, &plan, champion.sha256, champion.label, now_unix_ms);

@@ -71,7 +71,7 @@ static enum err_code read_view(struct store *s, const char *name, struct model_v
     enum err_code rc = registry_get_desired(s, name, &body, &v->generation, e);
     if (rc == ERR_NOT_FOUND) {
         v->generation = 0;
-        *e = (struct err){0};
+        err_clear(e);
         return ERR_OK;
     }
     if (rc == ERR_OK && body)

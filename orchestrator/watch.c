@@ -235,8 +235,10 @@ static enum err_code load_champion(struct watch *w, struct store *s, struct mode
     struct registry_champion champion;
     char path[4096];
     enum err_code rc = registry_champion(s, m->name, &champion, e);
-    if (rc == ERR_NOT_FOUND)
+    if (rc == ERR_NOT_FOUND) { /* not trained yet */
+        err_clear(e);
         return ERR_OK;
+    }
     if (rc != ERR_OK)
         return rc;
     artifact_path(w, champion.sha256, path, sizeof(path));
@@ -256,8 +258,10 @@ static enum err_code load_marks(struct store *s, struct model_watch *m, struct e
     size_t len = 0;
     cJSON *j = NULL;
     enum err_code rc = window_store_get_state(s, m->name, "marks", &data, &len, e);
-    if (rc == ERR_NOT_FOUND)
+    if (rc == ERR_NOT_FOUND) {
+        err_clear(e);
         return ERR_OK;
+    }
     const int64_t most = INT64_C(1) << 53;
     if (rc == ERR_OK)
         rc = json_parse("marks", data, len, &j, e);

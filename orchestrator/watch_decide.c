@@ -159,5 +159,9 @@ enum err_code watch_decision_json(struct watch *w, struct store *s, const char *
     if (rc == ERR_OK)
         rc = json_parse("decision", data, len, out, e);
     free(data);
-    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+    if (rc == ERR_NOT_FOUND) { /* nothing was decided yet */
+        err_clear(e);
+        rc = ERR_OK;
+    }
+    return rc;
 }

@@ -108,8 +108,10 @@ static enum err_code load_tally(struct store *s, const char *model, const char *
     void *data = NULL;
     size_t len = 0;
     enum err_code rc = window_store_get_state(s, model, name, &data, &len, e);
-    if (rc == ERR_NOT_FOUND)
+    if (rc == ERR_NOT_FOUND) {
+        err_clear(e);
         return ERR_OK;
+    }
     if (rc == ERR_OK)
         rc = tally_from_blob(data, len, ruler, out, e);
     free(data);
@@ -149,8 +151,10 @@ static enum err_code load_sums(struct watch *w, struct store *s, struct model_wa
     const char *run = "", *candidate = "";
     struct artifact *other = NULL;
     enum err_code rc = window_store_get_state(s, m->name, "rollout", &data, &len, e);
-    if (rc == ERR_NOT_FOUND)
+    if (rc == ERR_NOT_FOUND) {
+        err_clear(e);
         return ERR_OK;
+    }
     if (rc == ERR_OK)
         rc = json_parse("rollout", data, len, &j, e);
     if (rc == ERR_OK)

@@ -118,10 +118,13 @@ static enum err_code load_points(struct store *s, struct model_watch *m, struct 
     void *data = NULL;
     size_t len = 0;
     enum err_code rc = window_store_get_state(s, m->name, "points", &data, &len, e);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK) {
         rc = json_parse("points", data, len, &m->points, e);
-    else if (rc == ERR_NOT_FOUND)
-        rc = (m->points = cJSON_CreateArray()) ? ERR_OK : err_set(e, ERR_NOMEM, "no memory");
+    } else if (rc == ERR_NOT_FOUND) {
+        err_clear(e);
+        m->points = cJSON_CreateArray();
+        rc = m->points ? ERR_OK : err_set(e, ERR_NOMEM, "no memory for the points of %s", m->name);
+    }
     free(data);
     return rc;
 }

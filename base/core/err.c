@@ -89,3 +89,9 @@ int err_http_status(enum err_code code)
     }
     return 500;
 }
+
+void err_clear(struct err *e)
+{
+    if (e)
+        *e = (struct err){0};
+}

@@ -53,8 +53,12 @@ enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...)
 enum err_code err_set_errno(struct err *e, int errno_value, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "<fmt>: " in front of the message already there; returns e->code. e may be NULL. */
+/* Puts "<fmt>: " in front of the message already there; returns e->code. Where e is NULL
+ * there is no code to give back: ERR_INTERNAL. */
 enum err_code err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes a failure back that the caller has dealt with: code ERR_OK, no message. NULL is fine. */
+void err_clear(struct err *e);
 
 /* The short text of the list above; never NULL. */
 const char *err_code_text(enum err_code code);
