@@ -416,10 +416,11 @@ enum err_code registry_set_champion(struct store *s, const char *model, const ch
                                     struct err *e)
 {
     struct registry_champion now = {0};
-    enum err_code rc = registry_champion(s, model, &now, e);
+    struct err first = {0};
+    enum err_code rc = registry_champion(s, model, &now, &first);
 
     if (rc != ERR_OK && rc != ERR_NOT_FOUND) {
-        return rc;
+        return err_set(e, rc, "%s", first.message);
     }
     if (rc == ERR_OK && strcmp(now.sha256, sha256) == 0) {
         return ERR_OK;
