@@ -209,7 +209,8 @@ void transfer_discard(struct http_call *call)
     call->content_type[0] = '\0';
 }
 
-/* struct http_result_headers is libcurl's handle by another name: it keeps the answer's headers itself. */
+/* struct http_result_headers is libcurl's handle by another name: it keeps the answer's headers
+ * itself. */
 const char *http_result_header(const struct http_result *r, const char *name)
 {
     struct curl_header *header = NULL;

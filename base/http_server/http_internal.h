@@ -27,8 +27,10 @@
 struct loop_driver {
     struct MHD_Daemon *daemon;
     uv_poll_t poll;   /* libmicrohttpd's epoll descriptor */
-    uv_timer_t timer; /* its next timeout, or "run now" */
+    uv_timer_t timer; /* its next timeout */
+    uv_idle_t soon;   /* active: it is run in the next turn of the loop */
     bool kicked;      /* a connection was resumed while the daemon ran */
+    int n_runs_without_event;
 };
 
 struct http_server {
@@ -116,7 +118,7 @@ int loop_driver_start(struct loop_driver *d, uv_loop_t *loop, struct MHD_Daemon 
                       void *data);
 void loop_driver_kick(struct loop_driver *d); /* runs the daemon soon */
 void loop_driver_stop(struct loop_driver *d); /* before MHD_stop_daemon */
-/* on_closed is called for each of the two handles. */
+/* on_closed is called for each of the three handles. */
 void loop_driver_close(struct loop_driver *d, uv_close_cb on_closed);
 
 /* ---- http_request.c ---- */

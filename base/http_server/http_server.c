@@ -117,6 +117,17 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *connection, char *
     return strlen(text);
 }
 
+/* At its limit the library stops listening, and starts again only when it is next run. */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *s = cls;
+    (void)connection;
+    (void)context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED && s->n_threads == 0)
+        loop_driver_kick(&s->driver);
+}
+
 static void on_library_message(void *cls, const char *fmt, va_list args)
 {
     struct http_server *s = cls;
@@ -136,6 +147,7 @@ static size_t set_options(struct http_server *s, const struct http_server_option
         (struct MHD_OptionItem){MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_library_message, s};
     items[n++] =
         (struct MHD_OptionItem){MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_on_completed, s};
+    items[n++] = (struct MHD_OptionItem){MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, s};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, s};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, fd, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, o->max_connections, NULL};

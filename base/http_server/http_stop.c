@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PING_INTERVAL_MS 15000
-#define N_LOOP_HANDLES 4 /* the driver's two, ping, grace */
+#define N_LOOP_HANDLES 5 /* the driver's three, ping, grace */
 
 static struct http_server *server_of_grace(uv_timer_t *timer)
 {
