@@ -248,6 +248,18 @@ static size_t window_length(const struct policy_signal *const *signals, size_t n
     return i;
 }
 
+/* " for 2 windows", "; held for 1 of 2 windows" */
+static void describe_row(const struct policy_trigger *t, int64_t held, struct trigger_word *out)
+{
+    size_t used = strlen(out->why);
+
+    if (out->fired)
+        snprintf(out->why + used, sizeof(out->why) - used, " for %lld windows", (long long)held);
+    else
+        snprintf(out->why + used, sizeof(out->why) - used, "; held for %lld of %lld windows",
+                 (long long)held, (long long)t->windows);
+}
+
 /* Judges windows from the newest on. The reason is that of the newest window that decides: the
  * newest one where all hold, else the first that does not. */
 static void walk(const struct policy *p, const struct policy_trigger *t,
@@ -274,13 +286,8 @@ static void walk(const struct policy *p, const struct policy_trigger *t,
     out->fired = held == t->windows;
     cJSON_AddNumberToObject(out->numbers, "held", (double)held);
     cJSON_AddNumberToObject(out->numbers, "needed", (double)t->windows);
-    if (t->windows > 1) {
-        size_t used = strlen(out->why);
-        const char *form = out->fired ? " for %lld windows" : "; held for %lld of %lld windows";
-
-        snprintf(out->why + used, sizeof(out->why) - used, form, (long long)held,
-                 (long long)t->windows);
-    }
+    if (t->windows > 1)
+        describe_row(t, held, out);
 }
 
 enum err_code trigger_ask_windows(const struct policy *p, const struct policy_trigger *t,
