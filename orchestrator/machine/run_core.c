@@ -296,7 +296,6 @@ void step_enter(struct step *s, enum run_state state)
         r->paused = false;
     }
     run_copy_text(r->reason, sizeof(r->reason), s->out.reason);
-    s->out.changed = true;
     s->out.transition = true;
     step_act(s);
 }
@@ -393,7 +392,6 @@ static void retry(struct step *s)
 
     s->r->attempt++;
     step_act_later(s, backoff_ms(s->r));
-    s->out.changed = true;
     step_because(s, "%s failed (attempt %u): %s; again in %s", run_action_name(s->r->action),
                  s->r->attempt, step_text(s, "no reason given"),
                  clock_format_duration(backoff_ms(s->r), delay, sizeof(delay)));
@@ -423,7 +421,6 @@ static void tick(struct step *s)
         give_up_late(s);
     } else if (!s->r->in_flight && s->now_ms >= s->r->again_ms) {
         step_act(s);
-        s->out.changed = true;
     } else {
         s->out.answer = RUN_IGNORED;
     }

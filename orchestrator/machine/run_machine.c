@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "machine/run_private.h"
 
@@ -69,7 +70,6 @@ static void step_SUBMIT(struct step *s)
 
 static void job_goes_on(struct step *s)
 {
-    s->out.changed = s->r->job_state != s->ev->job;
     s->r->job_state = s->ev->job;
     s->r->job_progress = s->ev->progress;
     s->r->attempt = 0;
@@ -249,7 +249,6 @@ static void stage_is_pushed(struct step *s)
     fleet_text(s, fleet, sizeof(fleet));
     step_because(s, "the fleet runs it: %s", fleet);
     run_copy_text(r->reason, sizeof(r->reason), s->out.reason);
-    s->out.changed = true;
     step_act_later(s, r->plan.read_ms);
 }
 
@@ -263,7 +262,6 @@ static void read_numbers(struct step *s)
 
     s->r->attempt = 0;
     if (!roll(s, &numbers)) {
-        s->out.changed = true;
         step_act_later(s, s->r->plan.read_ms);
     }
 }
@@ -446,6 +444,9 @@ struct run_outcome run_step(struct run *r, const struct run_event *ev, int64_t n
                      .ev = ev,
                      .now_ms = now_ms,
                      .out = {.answer = RUN_DONE, .from = r->state, .action = RUN_ACT_NONE}};
+    struct run before;
+
+    memcpy(&before, r, sizeof(before)); /* padding too, so that memcmp compares like with like */
 
     if (is_verb(ev->kind)) {
         step_verb(&s);
@@ -455,5 +456,6 @@ struct run_outcome run_step(struct run *r, const struct run_event *ev, int64_t n
         step_state(&s);
     }
     schedule(r);
+    s.out.changed = memcmp(&before, r, sizeof(before)) != 0;
     return s.out;
 }

@@ -2,19 +2,24 @@
  * run_machine.h - a run, from trigger to its end, as a pure function of (run, event, now): the next
  * state and ONE action for the shell to carry out. No I/O, no clock, no log, no memory of its own.
  *
- * The contract with the shell (orchestrator's driver, backtests, tests):
+ * The contract with the shell (the driver of leewayd, backtests, tests):
  *
- *   - Times are wall milliseconds (they must survive a restart); a clock that jumps back delays,
- * never breaks.
- *   - A run has at most ONE action in flight. Where run_step returns another one while the first
- * has not ended (an abort while a submit is under way), the shell starts it after the first has
- * ended; the first one's outcome carries an old action_seq and is ignored.
- *   - After every step whose outcome says `changed`, run, transition and audit record are saved in
- * one transaction, and only then is the action started.
- *   - After a restart the shell loads the run and feeds RUN_EV_START: the pending action is given
- * out again under the same action_seq. Actions are idempotent: the job's id is the run's, snapshots
- * and artifacts go by content, desired states by generation.
- *   - RUN_EV_TICK is due at run->next_at_ms (INT64_MAX: nothing is); an early one does no harm.
+ * Times are wall milliseconds, because they must survive a restart; a clock that jumps back delays
+ * and never breaks.
+ *
+ * A run has at most ONE action in flight. Where run_step gives out another one while the first has
+ * not ended (an abort while a submit is under way), the shell starts it after the first has ended;
+ * the first one's outcome carries an old action_seq and is ignored.
+ *
+ * After every step whose outcome says `changed` the run is saved, with its transition and audit
+ * record where there is one, in one transaction; only then is the action started. So a shell may as
+ * well load the run anew for each step.
+ *
+ * After a restart the shell loads the run and feeds RUN_EV_START: the pending action is given out
+ * again under the same action_seq. Actions are idempotent: a job goes by (run, job attempt),
+ * snapshots and artifacts by content, desired states by generation.
+ *
+ * RUN_EV_TICK is due at run->next_at_ms (INT64_MAX: never); an early one does no harm.
  *
  * Replicas that are away: a push has succeeded when every replica that could be reached runs it and
  * at least one did (or the fleet is empty). One that is away is brought up by the collector at the
@@ -214,7 +219,7 @@ enum run_answer {
 
 struct run_outcome {
     enum run_answer answer;
-    bool changed;    /* save the run before acting */
+    bool changed;    /* the run is not what it was: save it before acting */
     bool transition; /* from -> run->state is worth a line in the timeline */
     enum run_state from;
     enum run_action_kind action; /* start it now, with run->action_seq */

@@ -30,7 +30,6 @@ static void note(struct step *s, const char *what)
 {
     said(s, what);
     run_copy_text(s->r->reason, sizeof(s->r->reason), s->out.reason);
-    s->out.changed = true;
     s->out.transition = true;
 }
 

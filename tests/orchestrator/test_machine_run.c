@@ -660,7 +660,7 @@ static void every_verb_answers_in_every_state(void **state)
             struct run_outcome out = run_step(&r, &ev, T0);
             assert_true(out.answer != RUN_IGNORED);
             assert_true(out.reason[0] != '\0');
-            assert_int_equal(out.changed, out.answer == RUN_DONE);
+            assert_int_equal(out.transition, out.answer == RUN_DONE);
             assert_true(out.answer == RUN_DONE || (int)r.state == st);
         }
     }
