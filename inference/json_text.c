@@ -90,8 +90,8 @@ void json_text_float(struct buf *b, float value)
 {
     if (!isfinite(value)) {
         buf_append(b, "null", 4);
-    } else if (value != 0 && fabsf(value) < 1e-5f) {
-        put_printed(b, value, true, 1);
+    } else if ((value != 0 && fabsf(value) < 1e-5f) || fabsf(value) > 16777216.0f) {
+        put_printed(b, value, true, 1); /* from 2^24 on, whole floats have shorter neighbours */
     } else if (!put_decimal(b, value, true, 14)) {
         put_printed(b, value, true, 1);
     }
