@@ -267,10 +267,10 @@ static void walk(const struct policy *p, const struct policy_trigger *t,
                  size_t n, struct trigger_word *out)
 {
     cJSON *windows = cJSON_AddArrayToObject(out->numbers, "windows");
-    int64_t held = 0, newest = signals[0]->window;
+    int64_t held = 0;
     struct window_word w;
 
-    while (n > 0 && held < t->windows && signals[0]->window == newest - held) {
+    while (n > 0 && held < t->windows) {
         struct window win = {signals, window_length(signals, n)};
 
         judge(p, t, in, &win, &w);

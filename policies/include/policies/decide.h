@@ -29,9 +29,9 @@ enum policy_verdict { POLICY_INSUFFICIENT, POLICY_OK, POLICY_DRIFT };
  * monitor's confidence, by whatever amount (the amount is the trigger's). What could not be
  * computed is INSUFFICIENT. */
 struct policy_signal {
-    int monitor;           /* index into policy->monitors */
-    int64_t window;        /* ascending number of the window; shared by all monitors */
-    const char *feature;   /* "" for performance */
+    int monitor;         /* index into policy->monitors */
+    int64_t window;      /* ascending within a monitor; gaps are fine, equal ones belong together */
+    const char *feature; /* "" for performance */
     const char *statistic; /* "psi", "missing_rate", "accuracy", ...: for words and evidence */
     enum policy_verdict verdict;
     double value;     /* NaN where it could not be computed */
