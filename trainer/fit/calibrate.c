@@ -80,7 +80,10 @@ bool calibrate_platt(const float *z, const double *labels, size_t n_rows, double
         return false;
     }
     struct platt p = {z, labels, n_rows, {1 / (negatives + 2), (positives + 1) / (positives + 2)}};
-    double slope = 1, offset = 0, loss = platt_loss(&p, slope, offset);
+    /* From the classes' shares, where the curvature is largest: from a sure model's own scores
+     * Newton would see none and stay. */
+    double slope = 0, offset = log((positives + 1) / (negatives + 1));
+    double loss = platt_loss(&p, slope, offset);
     for (int i = 0; i < NEWTON_STEPS; i++) {
         struct newton d = platt_derivatives(&p, slope, offset);
         double flat = 1e-8 * (double)n_rows;

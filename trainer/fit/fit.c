@@ -12,8 +12,9 @@
 
 #define EVALUATE_ROWS 1024 /* a pass of the validation set; more only costs memory */
 #define RATE_FLOOR 0.02    /* of the learning rate, at the last epoch */
-#define BETTER_BY 1e-6 /* relative; less is noise of float32 and would postpone the stop for ever  \
-                        */
+#define BETTER_BY                                                                                  \
+    1e-6 /* relative; less is noise of float32 and would postpone the stop for ever                \
+          */
 
 struct trainer_data { /* on the backend */
     float *x, *y, *weight;
