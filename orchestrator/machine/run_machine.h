@@ -262,7 +262,6 @@ const char *run_action_name(enum run_action_kind k);
 bool run_action_parse(const char *name, enum run_action_kind *out);
 const char *run_job_name(enum run_job_state s);
 bool run_job_parse(const char *name, enum run_job_state *out);
-const char *run_answer_name(enum run_answer a);
 
 /* Complete: a run read back steps exactly as the one written. Owned; NULL: out of memory. */
 cJSON *run_to_json(const struct run *r);

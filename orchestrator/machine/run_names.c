@@ -29,12 +29,6 @@ static const char *const job_names[] = {
     RUN_JOB_LIST(X)
 #undef X
 };
-static const char *const answer_names[] = {
-    [RUN_DONE] = "done",
-    [RUN_ALREADY] = "already",
-    [RUN_REFUSED] = "refused",
-    [RUN_IGNORED] = "ignored",
-};
 
 /* The index of name, or -1. */
 static int find(const char *const *names, size_t n, const char *name)
@@ -100,11 +94,6 @@ bool run_job_parse(const char *name, enum run_job_state *out)
         *out = (enum run_job_state)i;
     }
     return i >= 0;
-}
-
-const char *run_answer_name(enum run_answer a)
-{
-    return answer_names[a];
 }
 
 void run_job_id(const struct run *r, char out[RUN_JOB_ID_BYTES])

@@ -1,8 +1,10 @@
 /* observation_label.c - labels: joined with their observation, kept until it comes, or counted. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv.h"
 #include "store/observation_private.h"
 
 enum err_code obs_check_id(const char *id, struct err *e)
@@ -23,6 +25,16 @@ enum err_code obs_check_label(const char *label, struct err *e)
                ? ERR_OK
                : err_set(e, ERR_INVALID, "label: expected 1..%d bytes, got %zu", LABEL_BYTES - 1,
                          len);
+}
+
+bool observation_label_fits(const struct schema *schema, const char *label)
+{
+    double value;
+
+    if (schema->label_kind == LABEL_REGRESSION) {
+        return csv_number(label, &value) && isfinite(value);
+    }
+    return schema->n_classes == 0 || schema_find_class(schema, label) >= 0;
 }
 
 /* The same class, or the same number written in another way. */

@@ -3,7 +3,7 @@
  * making, rows going in, labels being joined.
  *
  *   observation_account.c  the account, limits      observation_label.c   labels, joining
- *   observation_ingest.c   the replicas' logs       observation_import.c  labelled CSV rows
+ *   observation_ingest.c   the replicas' logs       observation_import.c  rows with labels
  *   observation_read.c     what others ask for
  */
 #ifndef STORE_OBSERVATION_PRIVATE_H

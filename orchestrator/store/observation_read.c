@@ -137,27 +137,3 @@ enum err_code observation_labelled_newest(struct store *s, const char *model, in
     store_bind_int(st, 3, seq);
     return visit_all(st, visit, user, e);
 }
-
-enum err_code observation_count_labelled(struct store *s, const char *model, int64_t since_unix_ms,
-                                         int64_t *n, struct err *e)
-{
-    struct store_stmt *st;
-    int64_t id = 0;
-    bool row;
-    enum err_code rc;
-
-    if ((rc = db_intern(s, model, &id, e)) ||
-        (rc = store_prepare(s,
-                            "SELECT count(*) FROM observation WHERE model = ?1 AND state = 1"
-                            " AND t >= ?2",
-                            &st, e))) {
-        return rc;
-    }
-    store_bind_int(st, 1, id);
-    store_bind_int(st, 2, since_unix_ms);
-    if ((rc = db_first(st, &row, e)) == ERR_OK) {
-        *n = store_int(st, 0);
-    }
-    store_reset(st);
-    return rc;
-}

@@ -103,25 +103,11 @@ bool observation_label_fits(const struct schema *schema, const char *label);
 
 /* ---- rows that come labelled, without a prediction ---- */
 
-/* Row i comes with labels[i] (their ids are the same). An id that is there is left as it is (duplicate). One
- * transaction (own) for all n. */
+/* Row i comes with labels[i] (their ids are the same). An id that is there is left as it is
+ * (duplicate). One transaction (own) for all n. */
 enum err_code observation_import(struct store *s, const char *model, const struct observation *rows,
                                  const struct observation_label *labels, size_t n, int64_t *n_new,
                                  int64_t *n_duplicate, struct err *e);
-
-struct observation_csv {
-    const char *path;
-    const char *time_column; /* RFC 3339 or unix ms; NULL: base_unix_ms + row x step_ms */
-    const char *id_column;   /* NULL: "<source>#<row>" */
-    const char *source;      /* names the import; importing it twice counts once */
-    int64_t base_unix_ms, step_ms;
-    int64_t max_rows; /* 0: all */
-};
-/* Columns by the schema's names (pii ones need not be there); rows without a label are skipped. An
- * error names file, row and column, and nothing is kept (own transaction). */
-enum err_code observation_import_csv(struct store *s, const struct schema *schema,
-                                     const struct observation_csv *csv, int64_t *n_rows,
-                                     int64_t *n_skipped, struct err *e);
 
 /* ---- reading ---- */
 
@@ -164,10 +150,6 @@ struct observation_account {
 /* All zero for a model that has seen nothing. */
 enum err_code observation_account_get(struct store *s, const char *model,
                                       struct observation_account *out, struct err *e);
-/* Labelled rows whose observation is not older than since (for guards and triggers). */
-enum err_code observation_count_labelled(struct store *s, const char *model, int64_t since_unix_ms,
-                                         int64_t *n, struct err *e);
-
 /* ---- keeping it bounded ---- */
 
 struct observation_limits {

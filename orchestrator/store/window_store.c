@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "store/db_private.h"
 
+#define FORGET_SOURCES_MS (INT64_C(30) * 86400000)
+
 /* ---- sources ---- */
 
 enum err_code window_store_put_source(struct store *s, const struct window_source *src,
@@ -68,18 +70,6 @@ enum err_code window_store_each_source(struct store *s, const char *model,
     }
     store_reset(st);
     return rc;
-}
-
-enum err_code window_store_forget_sources(struct store *s, int64_t before_unix_ms, struct err *e)
-{
-    struct store_stmt *st;
-    enum err_code rc;
-
-    if ((rc = store_prepare(s, "DELETE FROM source WHERE unix_ms < ?1", &st, e))) {
-        return rc;
-    }
-    store_bind_int(st, 1, before_unix_ms);
-    return store_run(st, e);
 }
 
 /* ---- accumulators ---- */
@@ -310,6 +300,14 @@ static enum err_code run_keeping(struct store *s, const char *sql, const char *m
     return store_run(st, e);
 }
 
+static enum err_code forget_sources(struct store *s, const char *model, struct err *e)
+{
+    return run_keeping(s,
+                       "DELETE FROM source WHERE model = ?1 AND unix_ms <"
+                       " (SELECT max(unix_ms) FROM source WHERE model = ?1) - ?2",
+                       model, FORGET_SOURCES_MS, e);
+}
+
 enum err_code window_store_trim(struct store *s, const char *model, int64_t keep,
                                 int64_t keep_profiles, struct err *e)
 {
@@ -321,8 +319,8 @@ enum err_code window_store_trim(struct store *s, const char *model, int64_t keep
     if (rc != ERR_OK) {
         return rc;
     }
-    return run_keeping(s,
-                       "UPDATE closed_window SET profile = NULL" OLDER " AND profile IS NOT NULL",
-                       model, keep_profiles, e);
+    rc = run_keeping(s, "UPDATE closed_window SET profile = NULL" OLDER " AND profile IS NOT NULL",
+                     model, keep_profiles, e);
 #undef OLDER
+    return rc == ERR_OK ? forget_sources(s, model, e) : rc;
 }

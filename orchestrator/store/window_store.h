@@ -34,8 +34,6 @@ enum err_code window_store_put_source(struct store *s, const struct window_sourc
 /* All sources of a model (NULL: of all models); views, valid during the callback. */
 enum err_code window_store_each_source(struct store *s, const char *model,
                                        window_source_visit *visit, void *user, struct err *e);
-/* Forgets sources not reported since unix_ms. Caller's transaction. */
-enum err_code window_store_forget_sources(struct store *s, int64_t before_unix_ms, struct err *e);
 
 /* ---- accumulators: any named state of a model that must survive a restart ---- */
 
@@ -70,8 +68,8 @@ enum err_code window_store_list(struct store *s, const char *model, const char *
 /* The profile of one window (id 0: the newest). *data is owned (free). champion may be NULL. */
 enum err_code window_store_profile(struct store *s, const char *model, int64_t id, void **data,
                                    size_t *len, char champion[SHA256_HEX_BYTES], struct err *e);
-/* Keeps the newest keep windows, and the profiles of the newest keep_profiles. Caller's
- * transaction. */
+/* Keeps the newest keep windows and the profiles of the newest keep_profiles, and forgets sources
+ * silent for 30 days. Caller's transaction. */
 enum err_code window_store_trim(struct store *s, const char *model, int64_t keep,
                                 int64_t keep_profiles, struct err *e);
 

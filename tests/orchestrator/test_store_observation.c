@@ -349,7 +349,6 @@ static void newest_rows_come_in_time_order(void **state)
     struct fixture *f = *state;
     struct seen seen = {0};
     char id[32];
-    int64_t n = 0;
 
     ingest(f->s, 0, 20);
     for (int i = 0; i < 20; i += 2) {
@@ -363,8 +362,6 @@ static void newest_rows_come_in_time_order(void **state)
     seen.n = 0;
     assert_ok(observation_labelled_newest(f->s, "loan", T0 + 11, 100, see, &seen, e));
     assert_int_equal(seen.n, 4);
-    assert_ok(observation_count_labelled(f->s, "loan", T0 + 11, &n, e));
-    assert_int_equal(n, 4);
 }
 
 static void both_sides_of_a_shadowed_row_are_kept(void **state)
@@ -400,6 +397,33 @@ static void models_do_not_mix(void **state)
     assert_int_equal(label(f->s, "req-8", "UP").n_joined, 1);
     assert_ok(observation_account_get(f->s, "fraud", &a, e));
     assert_int_equal(a.labelled, 0);
+}
+
+static void imported_rows_are_labelled_and_counted_once(void **state)
+{
+    struct fixture *f = *state;
+    struct observation rows[] = {
+        {.id = "h-1", .unix_ms = T0, .role = OBSERVATION_IMPORTED, .x = "[1]"},
+        {.id = "h-2", .unix_ms = T0 + 1, .role = OBSERVATION_IMPORTED, .x = "[2]"}};
+    struct observation_label labels[] = {{.id = "h-1", .label = "UP"},
+                                         {.id = "h-2", .label = "DOWN"}};
+    struct seen seen = {0};
+    int64_t n_new = 0, n_duplicate = 0;
+
+    ingest(f->s, 0, 1);
+    assert_ok(observation_import(f->s, "loan", rows, labels, 2, &n_new, &n_duplicate, e));
+    assert_int_equal(n_new, 2);
+    assert_ok(observation_import(f->s, "loan", rows, labels, 2, &n_new, &n_duplicate, e));
+    assert_int_equal(n_new, 0);
+    assert_int_equal(n_duplicate, 2);
+    struct observation_account a = account(f->s);
+    assert_int_equal(a.imported, 2);
+    assert_int_equal(a.labelled, 2);
+    assert_int_equal(a.owed, 1);
+    assert_ok(observation_labelled_after(f->s, "loan", 1, 10, see, &seen, e));
+    assert_int_equal(seen.n, 1);
+    assert_true(seen.y == -1.0f);
+    assert_null(seen.last.version);
 }
 
 /* Whatever order things happen in, the account balances and each id counts once. */
@@ -466,6 +490,7 @@ int main(void)
         store_test(newest_rows_come_in_time_order),
         store_test(both_sides_of_a_shadowed_row_are_kept),
         store_test(models_do_not_mix),
+        store_test(imported_rows_are_labelled_and_counted_once),
         store_test(random_order_keeps_the_account),
         store_test(bulk_rows_go_in_fast),
     };
