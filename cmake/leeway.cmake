@@ -4,7 +4,7 @@ function(leeway_flags target)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE LEEWAY_VERSION="${PROJECT_VERSION}")
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wswitch-enum -Wpointer-arith -Wformat=2 -Wvla -fno-omit-frame-pointer
-    -Wno-format-truncation # fixed buffers are cut on purpose; what may not be cut is checked
+    $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> # fixed buffers are cut on purpose; what may not be cut is checked
     $<$<CONFIG:RelWithDebInfo,Release>:-O2>)
   if(LEEWAY_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
