@@ -1,6 +1,6 @@
 /*
- * json_write.c - printing for people and machines, and the canonical form whose SHA-256 names a
- * schema or a policy: two texts that mean the same have the same hash.
+ * json_write.c - one writer for machines, people and hashes. In the canonical form two texts that
+ * mean the same are the same, so that its SHA-256 can name a schema or a policy.
  */
 #include "json_write.h"
 
@@ -40,18 +40,30 @@ static void write_number(struct buf *b, double value)
     }
 }
 
-static void write_array(struct buf *b, const cJSON *node)
+struct writer {
+    struct buf *b;
+    enum json_layout layout;
+    int depth;
+};
+
+static void write_node(struct writer *w, const cJSON *node);
+
+static void line_break(struct writer *w)
 {
-    const cJSON *item;
-    buf_puts(b, "[");
-    cJSON_ArrayForEach(item, node)
-    {
-        if (item != node->child) {
-            buf_puts(b, ",");
-        }
-        json_write_canonical(b, item);
+    if (w->layout == JSON_PRETTY) {
+        buf_printf(w->b, "\n%*s", 2 * w->depth, "");
     }
-    buf_puts(b, "]");
+}
+
+static void write_member(struct writer *w, const cJSON *item, bool is_first)
+{
+    buf_puts(w->b, is_first ? "" : ",");
+    line_break(w);
+    if (item->string) {
+        json_write_string(w->b, item->string);
+        buf_puts(w->b, w->layout == JSON_PRETTY ? ": " : ":");
+    }
+    write_node(w, item);
 }
 
 static int by_key(const void *a, const void *b)
@@ -59,12 +71,12 @@ static int by_key(const void *a, const void *b)
     return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
-static void write_object(struct buf *b, const cJSON *node)
+static void write_sorted(struct writer *w, const cJSON *node)
 {
     size_t n = (size_t)cJSON_GetArraySize(node), i = 0;
     const cJSON **members = calloc(n ? n : 1, sizeof(*members));
     if (!members) {
-        b->failed = true;
+        w->b->failed = true;
         return;
     }
     const cJSON *item;
@@ -73,36 +85,60 @@ static void write_object(struct buf *b, const cJSON *node)
         members[i++] = item;
     }
     qsort(members, n, sizeof(*members), by_key);
-    buf_puts(b, "{");
     for (i = 0; i < n; i++) {
-        buf_puts(b, i ? "," : "");
-        json_write_string(b, members[i]->string);
-        buf_puts(b, ":");
-        json_write_canonical(b, members[i]);
+        write_member(w, members[i], i == 0);
     }
-    buf_puts(b, "}");
     free(members);
 }
 
-void json_write_canonical(struct buf *b, const cJSON *node)
+static void write_collection(struct writer *w, const cJSON *node, const char *open,
+                             const char *close)
+{
+    buf_puts(w->b, open);
+    w->depth++;
+    if (w->layout == JSON_CANONICAL && cJSON_IsObject(node)) {
+        write_sorted(w, node);
+    } else {
+        const cJSON *item;
+        cJSON_ArrayForEach(item, node)
+        {
+            write_member(w, item, item == node->child);
+        }
+    }
+    w->depth--;
+    if (node->child) {
+        line_break(w);
+    }
+    buf_puts(w->b, close);
+}
+
+static void write_node(struct writer *w, const cJSON *node)
 {
     if (cJSON_IsObject(node)) {
-        write_object(b, node);
+        write_collection(w, node, "{", "}");
     } else if (cJSON_IsArray(node)) {
-        write_array(b, node);
+        write_collection(w, node, "[", "]");
     } else if (cJSON_IsString(node)) {
-        json_write_string(b, node->valuestring);
+        json_write_string(w->b, node->valuestring);
     } else if (cJSON_IsNumber(node)) {
-        write_number(b, node->valuedouble);
+        write_number(w->b, node->valuedouble);
+    } else if (cJSON_IsRaw(node)) {
+        buf_puts(w->b, node->valuestring);
     } else {
-        buf_puts(b, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
+        buf_puts(w->b, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
     }
+}
+
+void json_write(struct buf *b, const cJSON *node, enum json_layout layout)
+{
+    struct writer w = {.b = b, .layout = layout};
+    write_node(&w, node);
 }
 
 enum err_code json_hash(const cJSON *node, char hex[65], struct err *e)
 {
     struct buf b = BUF_INIT;
-    json_write_canonical(&b, node);
+    json_write(&b, node, JSON_CANONICAL);
     if (buf_failed(&b)) {
         buf_free(&b);
         return err_set(e, ERR_NOMEM, "out of memory hashing JSON");
@@ -112,12 +148,19 @@ enum err_code json_hash(const cJSON *node, char hex[65], struct err *e)
     return ERR_OK;
 }
 
+static char *print(const cJSON *node, enum json_layout layout)
+{
+    struct buf b = BUF_INIT;
+    json_write(&b, node, layout);
+    return buf_take(&b, NULL);
+}
+
 char *json_print(const cJSON *node)
 {
-    return cJSON_PrintUnformatted(node);
+    return print(node, JSON_COMPACT);
 }
 
 char *json_print_pretty(const cJSON *node)
 {
-    return cJSON_Print(node);
+    return print(node, JSON_PRETTY);
 }

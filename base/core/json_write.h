@@ -1,6 +1,6 @@
 /*
- * json_write.h - JSON text whose bytes we decide ourselves: the canonical form that is hashed, and
- * the header of a safetensors file. For everything else cJSON prints.
+ * json_write.h - JSON text whose bytes we decide ourselves: exact numbers, the canonical form that
+ * is hashed, the header of a safetensors file.
  */
 #ifndef CORE_JSON_WRITE_H
 #define CORE_JSON_WRITE_H
@@ -12,8 +12,16 @@
 /* text in double quotes, escaped where JSON demands it and nowhere else. */
 void json_write_string(struct buf *b, const char *text);
 
-/* Keys sorted by bytes, no blanks, shortest numbers (a whole number without exponent or point). The
- * buffer fails where memory is out. */
-void json_write_canonical(struct buf *b, const cJSON *node);
+/* How json_write lays a value out. */
+enum json_layout {
+    JSON_COMPACT,
+    JSON_PRETTY,    /* a line per item, indented by two blanks */
+    JSON_CANONICAL, /* compact, keys sorted by bytes */
+};
+
+/* Appends node. Numbers get the fewest digits that read back as the same double (cJSON's printing
+ * may be off in the last bit); NaN and infinities become null. The buffer fails where memory is
+ * out. */
+void json_write(struct buf *b, const cJSON *node, enum json_layout layout);
 
 #endif

@@ -418,13 +418,20 @@ static enum err_code read_text(struct reader *r)
     return code;
 }
 
-/* libfyaml stops at a NUL byte and lets broken UTF-8 through. */
+/* The control characters that YAML 1.2.2, section 5.1, leaves out. */
+static bool is_unprintable(char c)
+{
+    return ((unsigned char)c < ' ' && !strchr("\t\n\r", c)) || c == '\0' || c == 0x7f;
+}
+
+/* libfyaml stops at a NUL byte and lets broken UTF-8 and control characters through. */
 static enum err_code check_characters(struct reader *r)
 {
     for (size_t at = 0; at < r->len;) {
         size_t n = utf8_char_len(r->text + at, r->len - at);
-        if (n == 0 || r->text[at] == '\0') {
-            return fail(r, ERR_PARSE, n ? "expected text, got a NUL byte" : "expected UTF-8");
+        if (n == 0 || is_unprintable(r->text[at])) {
+            return fail(r, ERR_PARSE,
+                        n ? "expected text, got a control character" : "expected UTF-8");
         }
         bool is_newline = r->text[at] == '\n';
         r->line += is_newline;

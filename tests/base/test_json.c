@@ -254,16 +254,28 @@ static void json_hash_is_of_the_meaning_not_the_text(void **state)
     cJSON_Delete(x);
 }
 
-static void json_print_reads_back(void **state)
+static void json_print_keeps_order_and_every_bit(void **state)
 {
     (void)state;
-    cJSON *root = parse("{\"a\": [1, 2.5, \"x\\\"y\"], \"b\": {}}");
+    cJSON *root = parse("{\"b\": [1, 2.5, \"x\\\"y\"], \"a\": {}, \"n\": [], "
+                        "\"x\": [0.1, 88888888888888888888888888882, 1e-320, 9007199254740993]}");
+    cJSON_AddNumberToObject(root, "nan", NAN);
     char *compact = json_print(root), *pretty = json_print_pretty(root);
-    assert_string_equal(compact, "{\"a\":[1,2.5,\"x\\\"y\"],\"b\":{}}");
-    assert_non_null(strchr(pretty, '\n'));
+    assert_string_equal(compact, "{\"b\":[1,2.5,\"x\\\"y\"],\"a\":{},\"n\":[],"
+                                 "\"x\":[0.1,8.88888888888889e+28,9.99988867182683e-321,"
+                                 "9007199254740992],\"nan\":null}");
+    assert_memory_equal(pretty,
+                        "{\n  \"b\": [\n    1,\n    2.5,\n    \"x\\\"y\"\n  ],\n  \"a\": {},", 50);
+    cJSON *again = parse(compact);
+    for (int i = 0; i < 4; i++) {
+        double x = cJSON_GetArrayItem(json_at(root, "x"), i)->valuedouble;
+        double y = cJSON_GetArrayItem(json_at(again, "x"), i)->valuedouble;
+        assert_memory_equal(&x, &y, sizeof x);
+    }
     free(compact);
     free(pretty);
     cJSON_Delete(root);
+    cJSON_Delete(again);
 }
 
 int main(void)
@@ -281,7 +293,7 @@ int main(void)
         cmocka_unit_test(json_opt_leaves_the_default_where_absent_or_null),
         cmocka_unit_test(json_only_keys_suggests_the_nearest),
         cmocka_unit_test(json_hash_is_of_the_meaning_not_the_text),
-        cmocka_unit_test(json_print_reads_back),
+        cmocka_unit_test(json_print_keeps_order_and_every_bit),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

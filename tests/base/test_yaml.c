@@ -114,7 +114,7 @@ static void yaml_reads_block_texts_to_their_end(void **state)
     struct err e = {0};
     doc = NULL;
     assert_fails(yaml_parse("p.yaml", "a: 1\n\0b: 2", 10, &doc, &e), &e, ERR_PARSE,
-                 "p.yaml:2:1: expected text, got a NUL byte");
+                 "p.yaml:2:1: expected text, got a control character");
 }
 
 static void yaml_errors_name_line_and_column(void **state)

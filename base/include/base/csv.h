@@ -13,7 +13,7 @@
 struct csv;
 
 /* Opens path ("-": stdin) and reads the header line. Gzip is recognised by its first bytes. A field
- * is at most 1 MiB, a row at most 4096 fields. *out is owned; free with csv_close. */
+ * is at most 1 MiB, a row at most 4096 fields and 16 MiB; empty lines are skipped. *out is owned; free with csv_close. */
 enum err_code csv_open(const char *path, struct csv **out, struct err *e);
 void csv_close(struct csv *c);
 
@@ -30,7 +30,8 @@ int64_t csv_row_number(const struct csv *c); /* rows read so far, the header not
 /* Share of the file consumed, 0..1, for progress; -1 where unknown (stdin). */
 double csv_progress(const struct csv *c);
 
-/* A numeric field: "", "NA", "NaN", "null", "?" are missing (NaN); false where it is no number. */
+/* A numeric field: "", "NA", "NaN", "null", "?" (in any case, blanks around) are missing (NaN); false
+ * where it is no finite decimal number. */
 bool csv_number(const char *field, double *out);
 bool csv_is_missing(const char *field);
 

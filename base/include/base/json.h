@@ -51,7 +51,8 @@ enum err_code json_opt_bool(const cJSON *root, const char *path, bool *out, stru
 enum err_code json_only_keys(const cJSON *root, const char *path, const char *const *allowed,
                              struct err *e);
 
-/* Compact text, owned (free with free); NULL on out of memory. */
+/* Compact text, owned (free with free); NULL on out of memory. Numbers read back as the same double;
+ * NaN and infinities become null. */
 char *json_print(const cJSON *node);
 /* Indented text for people; same ownership. */
 char *json_print_pretty(const cJSON *node);

@@ -4,8 +4,9 @@
  *
  * Reading maps the file and checks every offset, shape and overflow before anything is handed out:
  * tensors must tile the data section without holes or overlap, the header is at most 100 MB.
- * Writing lays tensors at 64-byte aligned file offsets (the header is padded with spaces, tensors
- * sorted by size of element, as the reference library does) and is byte-for-byte reproducible.
+ * Writing puts the data section at a 64-byte aligned file offset (the header is padded with spaces) and
+ * sorts tensors by size of element, as the reference library does, so that each is aligned to its
+ * element without holes. Equal content gives equal bytes, whatever the order of the calls.
  */
 #ifndef BASE_SAFETENSORS_H
 #define BASE_SAFETENSORS_H

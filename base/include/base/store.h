@@ -32,7 +32,8 @@ void store_close(struct store *s);
 /* Runs SQL without results. A full disk is ERR_NO_SPACE, a busy file ERR_BUSY. */
 enum err_code store_exec(struct store *s, const char *sql, struct err *e);
 
-/* Transactions (BEGIN IMMEDIATE). store_rollback is safe where none is open. */
+/* Transactions (BEGIN IMMEDIATE). A commit that fails has rolled back. store_rollback is safe where none
+ * is open. */
 enum err_code store_begin(struct store *s, struct err *e);
 enum err_code store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
@@ -70,18 +71,21 @@ int64_t store_last_rowid(struct store *s);
 
 struct store_queue;
 
-/* Runs on a worker thread; may use the store. Its result goes into *e (code ERR_OK on success). */
+/* Runs on a worker thread; may use the store. Its result goes into *e (code ERR_OK on success). A
+ * transaction that it leaves open is rolled back, and is an error where it reported none: work that
+ * fails may simply return. */
 typedef void store_work(struct store *s, void *data, struct err *e);
 /* Runs on the loop thread, exactly once, in submission order. */
 typedef void store_done(void *data, const struct err *e);
 
 /* Borrows s until the queue is closed. NULL: out of memory. Loop thread only. */
 struct store_queue *store_queue_new(struct uv_loop_s *loop, struct store *s);
-/* data is the caller's until done has run. done may be NULL. */
+/* data is the caller's until done has run. done may be NULL. More than 65536 waiting is ERR_BUSY, a
+ * queue that is closing ERR_CANCELLED. */
 enum err_code store_queue_submit(struct store_queue *q, store_work *work, store_done *done,
                                  void *data, struct err *e);
 size_t store_queue_depth(const struct store_queue *q);
-/* Finishes what is queued, then calls on_closed (may be NULL) and frees q. */
+/* Finishes what is queued, then calls on_closed (may be NULL; never from inside this call) and frees q. */
 void store_queue_close(struct store_queue *q, void (*on_closed)(void *), void *user);
 
 #endif

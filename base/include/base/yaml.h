@@ -17,7 +17,8 @@ struct yaml_node;
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 /* Reads one document (a second one is an error), at most max_bytes, aliases resolved with a bound on
- * the expanded size, duplicate keys an error. Errors say name:line:column. *out is owned. */
+ * the expanded size, duplicate keys and tags (!name) an error. Errors say name:line:column. *out is
+ * owned. */
 enum err_code yaml_load(const char *path, size_t max_bytes, struct yaml_doc **out, struct err *e);
 enum err_code yaml_parse(const char *name, const char *text, size_t len, struct yaml_doc **out,
                          struct err *e);
