@@ -178,6 +178,22 @@ static void swap_in(struct served_model *m, struct deployment *next)
     deployment_unref(old); /* outside the lock: the last reference frees whole versions */
 }
 
+static void note_saved(struct served_model *m, const struct desired *d, enum err_code code,
+                       const char *message)
+{
+    pthread_mutex_lock(&m->lock);
+    struct last_error *l = &m->last_error;
+    bool mine = l->set && l->generation == d->generation && !*l->version;
+    m->saved = code == ERR_OK;
+    if (code) {
+        *l = (struct last_error){.set = true, .generation = d->generation};
+        snprintf(l->message, sizeof l->message, "runs, but is not saved: %.480s", message);
+    } else if (mine) {
+        l->set = false; /* the push before could not save it */
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
 /* Where this fails (a full disk) the new state runs all the same: a rollback must not wait for disk
  * space. It is tried again when the same state is pushed again. */
 static void save_desired(struct served_model *m, const struct desired *d)
@@ -191,14 +207,7 @@ static void save_desired(struct served_model *m, const struct desired *d)
                               : err_set(&e, ERR_NOMEM, "out of memory");
     free(text);
     cJSON_Delete(json);
-    pthread_mutex_lock(&m->lock);
-    m->saved = code == ERR_OK;
-    if (code) {
-        m->last_error = (struct last_error){.set = true, .generation = d->generation};
-        snprintf(m->last_error.message, sizeof m->last_error.message,
-                 "runs, but is not saved: %.480s", e.message);
-    }
-    pthread_mutex_unlock(&m->lock);
+    note_saved(m, d, code, e.message);
     if (code) {
         log_error("desired_not_saved", LOG_S("model", m->name), LOG_I("generation", d->generation),
                   LOG_S("error", e.message),
@@ -298,34 +307,43 @@ void served_model_apply(struct served_model *m, const struct apply_context *c,
     atomic_fetch_add(good ? &m->n_applied : &m->n_refused, 1);
 }
 
-enum err_code served_model_restore(struct served_model *m, const struct apply_context *c,
-                                   struct err *e)
+/* The state that was saved; ERR_NOT_FOUND where there is none. */
+static enum err_code load_desired(const struct served_model *m, struct desired *out, struct err *e)
 {
     char path[PATH_MAX], *text;
     size_t len;
-    struct desired wanted;
-    struct apply_result result;
     snprintf(path, sizeof path, "%s/desired.json", m->dir);
-    if (!file_exists(path)) {
-        return ERR_OK;
-    }
     enum err_code code = file_read(path, DESIRED_FILE_BYTES, &text, &len, e);
     if (code) {
         return code;
     }
-    code = desired_parse(text, len, m->name, &wanted, e);
+    code = desired_parse(text, len, m->name, out, e);
     free(text);
-    if (code) {
-        return err_prefix(e, "%s", path);
+    return code ? err_prefix(e, "%s", path) : ERR_OK;
+}
+
+enum err_code served_model_restore(struct served_model *m, const struct apply_context *c,
+                                   struct err *e)
+{
+    struct desired wanted = {0};
+    struct apply_result result = {0};
+    enum err_code code = load_desired(m, &wanted, &result.error);
+    if (code == ERR_NOT_FOUND) {
+        return ERR_OK;
     }
-    served_model_apply(m, c, &wanted, &result);
-    if (result.outcome == APPLY_MISSING) {
-        snprintf(result.version, sizeof result.version, "%s", result.missing[0]);
-        err_set(&result.error, ERR_NOT_FOUND, "artifact %s is not here", result.missing[0]);
+    if (!code) {
+        served_model_apply(m, c, &wanted, &result);
+        if (result.outcome == APPLY_MISSING) {
+            snprintf(result.version, sizeof result.version, "%s", result.missing[0]);
+            err_set(&result.error, ERR_NOT_FOUND, "artifact %s is not here", result.missing[0]);
+        }
+    }
+    if (code || result.outcome == APPLY_MISSING) {
         note_failure(m, &wanted, &result);
     }
-    return result.outcome == APPLY_DONE ? ERR_OK
-                                        : err_set(e, result.error.code, "%s", result.error.message);
+    return code || result.outcome != APPLY_DONE
+               ? err_set(e, result.error.code, "%s", result.error.message)
+               : ERR_OK;
 }
 
 void served_model_stop(struct served_model *m)
@@ -336,6 +354,7 @@ void served_model_stop(struct served_model *m)
     pthread_mutex_lock(&m->lock);
     struct deployment *old = m->current;
     m->current = NULL;
+    m->last_error.set = false;
     pthread_mutex_unlock(&m->lock);
     deployment_unref(old);
 }

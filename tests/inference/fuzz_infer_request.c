@@ -1,6 +1,6 @@
 /*
- * fuzz_infer_request.c - bytes as an infer request with binary tensors: no crash, and what is accepted without
- * binary data is what cJSON reads.
+ * fuzz_infer_request.c - bytes as an infer request with binary tensors: no crash, and what is
+ * accepted without binary data is what cJSON reads.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum err_code code = infer_request_read(&body, features, NULL, &arena, &request, NULL);
     struct oracle_rows oracle;
     bool comparable = !code && binary_len == 0 && !memmem(text, len, "\\u0000", 6) &&
-                      !memmem(text, len, "\"input\"", 7) && !memmem(text, len, "binary_data_size", 16);
+                      !memmem(text, len, "\"input\"", 7) &&
+                      !memmem(text, len, "binary_data_size", 16);
     if (comparable && oracle_read(text, len, schema, &oracle)) {
         const char *difference = oracle_compare(&oracle, schema, &request.rows);
         if (difference) {

@@ -1,6 +1,6 @@
 /*
- * fuzz_observation_log.c - any bytes as the segment that a killed process left: the log opens, and what it
- * gives are whole, numbered lines.
+ * fuzz_observation_log.c - any bytes as the segment that a killed process left: the log opens, and
+ * what it gives are whole, numbered lines.
  */
 #include <stdio.h>
 #include <stdlib.h>

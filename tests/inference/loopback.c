@@ -60,7 +60,8 @@ struct loopback_answer loopback_call(int port, const char *method, const char *p
     if (fd < 0) {
         return a;
     }
-    buf_printf(&b, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n",
+    buf_printf(&b,
+               "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n",
                method, path, len, headers);
     buf_append(&b, body, len);
     write_all(fd, b.data, b.len);

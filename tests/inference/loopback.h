@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct loopback_answer {
-    int status; /* 0: no answer came */
+    int status;        /* 0: no answer came */
     char *head, *body; /* owned: loopback_free; terminated */
     size_t body_len;
 };
@@ -17,7 +17,8 @@ struct loopback_answer loopback_call(int port, const char *method, const char *p
                                      const char *headers, const void *body, size_t len);
 void loopback_free(struct loopback_answer *a);
 
-/* The value of a header, up to the line's end, in a buffer that the next call overwrites; NULL: absent. */
+/* The value of a header, up to the line's end, in a buffer that the next call overwrites; NULL:
+ * absent. */
 const char *loopback_header(const struct loopback_answer *a, const char *name);
 
 #endif

@@ -11,8 +11,8 @@
 #define CHAMPION "\"champion\":{\"sha256\":\"" SHA_A "\",\"label\":\"v3\"}"
 #define CANDIDATE "\"candidate\":{\"sha256\":\"" SHA_B "\",\"label\":\"v4\",\"weight\":0.05}"
 #define FULL                                                                                       \
-    "{\"generation\":17," CHAMPION "," CANDIDATE ",\"shadow\":true,\"warm\":[\"" SHA_C "\",\"" SHA_A   \
-    "\"],\"salt\":\"s\",\"observe\":{\"sample\":0.5}}"
+    "{\"generation\":17," CHAMPION "," CANDIDATE ",\"shadow\":true,\"warm\":[\"" SHA_C             \
+    "\",\"" SHA_A "\"],\"salt\":\"s\",\"observe\":{\"sample\":0.5}}"
 
 static struct desired parse(const char *text)
 {
@@ -37,7 +37,8 @@ static void reads_everything(void **state)
 static void defaults_are_the_documented_ones(void **state)
 {
     (void)state;
-    struct desired d = parse("{\"generation\":1,\"champion\":{\"sha256\":\"" SHA_A "\"},\"candidate\":null}");
+    struct desired d =
+        parse("{\"generation\":1,\"champion\":{\"sha256\":\"" SHA_A "\"},\"candidate\":null}");
     assert_string_equal(d.champion.label, "aaaaaaaaaaaa");
     assert_string_equal(d.salt, "loan");
     assert_true(!d.has_candidate && !d.shadow && d.weight == 0 && d.sample == 1);
@@ -55,12 +56,14 @@ static void mistakes_are_named(void **state)
         {"{\"generation\":1,\"champion\":{\"sha256\":\"abc\"}}", "champion.sha256: expected 64"},
         {"{\"generation\":1," CHAMPION ",\"wieght\":1}", "wieght"},
         {"{\"generation\":1," CHAMPION ",\"shadow\":true}", "shadow: needs a candidate"},
-        {"{\"generation\":1," CHAMPION ",\"candidate\":{\"sha256\":\"" SHA_B "\"}}", "candidate.weight"},
+        {"{\"generation\":1," CHAMPION ",\"candidate\":{\"sha256\":\"" SHA_B "\"}}",
+         "candidate.weight"},
         {"{\"generation\":1," CHAMPION ",\"candidate\":{\"sha256\":\"" SHA_B "\",\"weight\":2}}",
          "candidate.weight"},
         {"{\"generation\":1," CHAMPION ",\"candidate\":{\"sha256\":\"" SHA_A "\",\"weight\":0}}",
          "is the champion's too"},
-        {"{\"generation\":1,\"champion\":{\"sha256\":\"" SHA_A "\",\"weight\":1}}", "champion.weight"},
+        {"{\"generation\":1,\"champion\":{\"sha256\":\"" SHA_A "\",\"weight\":1}}",
+         "champion.weight"},
         {"{\"generation\":1," CHAMPION ",\"observe\":{\"sample\":7}}", "observe.sample"},
         {"{\"generation\":1," CHAMPION ",\"warm\":[\"x\"]}", "warm[0]: expected 64"},
         {"[", "desired"},

@@ -29,12 +29,14 @@ static enum err_code append(struct observation_log *log, int n, bool *first)
     size_t len = 0;
     struct err e = {0};
     for (int i = 0; i < n; i++) {
-        len += (size_t)snprintf(lines + len, sizeof lines - len, "\"id\":\"r#%d\",\"x\":[%d]}\n", i, i);
+        len += (size_t)snprintf(lines + len, sizeof lines - len, "\"id\":\"r#%d\",\"x\":[%d]}\n", i,
+                                i);
     }
     return observation_log_append(log, lines, len, (size_t)n, first, &e);
 }
 
-/* Reads everything from seq `from` on in pages, checks that numbers have no holes; returns how many. */
+/* Reads everything from seq `from` on in pages, checks that numbers have no holes; returns how
+ * many. */
 static uint64_t count_lines(struct observation_log *log, uint64_t from, size_t limit)
 {
     uint64_t n = 0, next, expected = UINT64_MAX;
@@ -111,7 +113,8 @@ static void a_restart_goes_on_where_it_was(void **state)
     observation_log_close(log);
 }
 
-/* Cuts the file at every length: what is kept are the whole lines, and numbering goes on behind them. */
+/* Cuts the file at every length: what is kept are the whole lines, and numbering goes on behind
+ * them. */
 static void a_torn_last_line_is_cut_off(void **state)
 {
     struct observation_log *log = open_log(state, BIG);

@@ -101,10 +101,10 @@ static void well_known_numbers_look_as_people_write_them(void **state)
     static const struct {
         double value;
         const char *want;
-    } cases[] = {{0, "0"},         {-0.0, "0"},     {1, "1"},       {0.1, "0.1"},
-                 {-2.5, "-2.5"},   {1e15, "1000000000000000"},      {0.001, "0.001"},
-                 {1e-7, "1e-07"},  {1e300, "1e+300"},               {NAN, "null"},
-                 {INFINITY, "null"}};
+    } cases[] = {{0, "0"},         {-0.0, "0"},       {1, "1"},
+                 {0.1, "0.1"},     {-2.5, "-2.5"},    {1e15, "1000000000000000"},
+                 {0.001, "0.001"}, {1e-7, "1e-07"},   {1e300, "1e+300"},
+                 {NAN, "null"},    {INFINITY, "null"}};
     struct buf b = BUF_INIT;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buf_clear(&b);
@@ -158,13 +158,12 @@ static void answers_are_v2_json(void **state)
     size_t json_len;
     infer_response_write(&a, &all, &b, &json_len);
     assert_int_equal(json_len, 0);
-    assert_string_equal(b.data,
-                        "{\"model_name\":\"m\",\"model_version\":\"v\\\"3\",\"id\":\"id1\","
-                        "\"parameters\":{\"leeway_version\":\"abc\"},\"outputs\":["
-                        "{\"name\":\"probabilities\",\"datatype\":\"FP32\",\"shape\":[2,3],"
-                        "\"data\":[0.25,0.5,0.25,0.125,0.125,0.75]},"
-                        "{\"name\":\"class\",\"datatype\":\"BYTES\",\"shape\":[2],"
-                        "\"data\":[\"green\",\"blue\"]}]}");
+    assert_string_equal(b.data, "{\"model_name\":\"m\",\"model_version\":\"v\\\"3\",\"id\":\"id1\","
+                                "\"parameters\":{\"leeway_version\":\"abc\"},\"outputs\":["
+                                "{\"name\":\"probabilities\",\"datatype\":\"FP32\",\"shape\":[2,3],"
+                                "\"data\":[0.25,0.5,0.25,0.125,0.125,0.75]},"
+                                "{\"name\":\"class\",\"datatype\":\"BYTES\",\"shape\":[2],"
+                                "\"data\":[\"green\",\"blue\"]}]}");
     buf_free(&b);
     schema_free(s);
 }
@@ -175,12 +174,11 @@ static void binary_outputs_follow_the_json(void **state)
     struct schema *s = tiny_schema(multi);
     static const float scores[] = {0.25f, 0.5f, 0.25f};
     const struct infer_answer a = {s, "v3", "abc", {"id1", 3}, 1, scores};
-    const struct infer_request wanted = {.binary_output = true,
-                                         .n_outputs = 2,
-                                         .outputs = {{.name = {"class", 5}},
-                                                     {.name = {"probabilities", 13},
-                                                      .binary = true,
-                                                      .binary_given = true}}};
+    const struct infer_request wanted = {
+        .binary_output = true,
+        .n_outputs = 2,
+        .outputs = {{.name = {"class", 5}},
+                    {.name = {"probabilities", 13}, .binary = true, .binary_given = true}}};
     struct buf b = BUF_INIT;
     size_t json_len;
     infer_response_write(&a, &wanted, &b, &json_len);
@@ -230,10 +228,11 @@ static void lines_leave_out_what_is_personal(void **state)
     struct buf b = BUF_INIT;
     observation_lines_write(&batch, &b);
     assert_string_equal(
-        b.data, "\"id\":\"q#0\",\"key\":\"u\",\"t\":1767225600000,\"v\":\"V\",\"role\":\"champion\","
-                "\"x\":[41.5,\"a\\\"b\",null],\"y\":[0.5],\"sv\":\"S\",\"sy\":[0.25]}\n"
-                "\"id\":\"q#1\",\"key\":\"u\",\"t\":1767225600000,\"v\":\"V\",\"role\":\"champion\","
-                "\"x\":[null,null,null],\"y\":[0.75],\"sv\":\"S\",\"sy\":[1]}\n");
+        b.data,
+        "\"id\":\"q#0\",\"key\":\"u\",\"t\":1767225600000,\"v\":\"V\",\"role\":\"champion\","
+        "\"x\":[41.5,\"a\\\"b\",null],\"y\":[0.5],\"sv\":\"S\",\"sy\":[0.25]}\n"
+        "\"id\":\"q#1\",\"key\":\"u\",\"t\":1767225600000,\"v\":\"V\",\"role\":\"champion\","
+        "\"x\":[null,null,null],\"y\":[0.75],\"sv\":\"S\",\"sy\":[1]}\n");
     buf_free(&b);
     artifact_free(a);
 }

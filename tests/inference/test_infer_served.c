@@ -1,9 +1,11 @@
 /*
- * test_infer_served.c - a served model without HTTP: applying desired states, scoring, counting, shadowing,
- * and all of it at once from several threads.
+ * test_infer_served.c - a served model without HTTP: applying desired states, scoring, counting,
+ * shadowing, and all of it at once from several threads.
  */
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "infer_job.h"
@@ -43,7 +45,8 @@ static int make_world(void **state)
     assert_ok(artifact_dir_init(&w->artifacts, w->folder, &e), &e);
     tiny_artifact_save(&(struct tiny_options){.bias = 0}, w->artifacts.path, w->v1);
     tiny_artifact_save(&(struct tiny_options){.bias = 1}, w->artifacts.path, w->v2);
-    tiny_artifact_save(&(struct tiny_options){.bias = 2, .income = true}, w->artifacts.path, w->income);
+    tiny_artifact_save(&(struct tiny_options){.bias = 2, .income = true}, w->artifacts.path,
+                       w->income);
     tiny_artifact_save(&(struct tiny_options){.bias = 3, .wrong_golden = true}, w->artifacts.path,
                        w->bad);
     w->lanes = lanes_new(N_LANES);
@@ -375,6 +378,34 @@ static void a_warm_version_answers_by_name_and_stays_out_of_it(void **state)
     assert_int_equal(log_rows(w), 0);
 }
 
+/* RLIMIT_FSIZE stands for the full disk. */
+static void a_full_disk_stops_no_answer(void **state)
+{
+    struct world *w = *state;
+    struct rlimit old, tight;
+    struct observation_log_info info;
+    float score;
+    char sha256[SHA256_HEX_BYTES];
+    assert_int_equal(apply(w, desired(1, w->v1, "", 0)), APPLY_DONE);
+    getrlimit(RLIMIT_FSIZE, &old);
+    tight = (struct rlimit){1, old.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &tight);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(ask(w, one_row, NULL, NULL, &score, sha256), ERR_OK);
+    }
+    enum apply_outcome outcome = apply(w, desired(2, w->v2, "", 0)); /* a rollback, say */
+    setrlimit(RLIMIT_FSIZE, &old);
+    assert_int_equal(outcome, APPLY_DONE);
+    assert_true(w->model->last_error.set); /* runs, but is not saved */
+    observation_log_info(w->model->log, &info);
+    assert_int_equal(info.dropped, 5);
+    assert_int_equal(info.next_seq, 0);
+    assert_int_equal(apply(w, desired(2, w->v2, "", 0)), APPLY_UNCHANGED);
+    assert_true(w->model->saved); /* the repeated push saved it */
+    assert_false(w->model->last_error.set);
+}
+
 /* ---- from several threads ---- */
 
 #define THREAD_REQUESTS 400
@@ -397,7 +428,8 @@ static void *run_client(void *arg)
     return NULL;
 }
 
-/* Clients ask while states change and reports are read: every answer is whole, every row counted once. */
+/* Clients ask while states change and reports are read: every answer is whole, every row counted
+ * once. */
 static void swaps_and_reports_disturb_no_request(void **state)
 {
     struct world *w = *state;
@@ -454,6 +486,7 @@ int main(void)
         TEST(counts_survive_unloading),
         TEST(many_versions_stay_bounded),
         TEST(a_warm_version_answers_by_name_and_stays_out_of_it),
+        TEST(a_full_disk_stops_no_answer),
         TEST(swaps_and_reports_disturb_no_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * test_infer_server.c - a replica in this process, spoken to over loopback: the protocol as clients and the
- * orchestrator see it.
+ * test_infer_server.c - a replica in this process, spoken to over loopback: the protocol as clients
+ * and the orchestrator see it.
  */
 #include <limits.h>
 #include <math.h>
@@ -118,12 +118,12 @@ static const char *desired_body(int generation, const char *champion, const char
 {
     static char body[1024];
     int n = snprintf(body, sizeof body,
-                     "{\"generation\":%d,\"champion\":{\"sha256\":\"%s\",\"label\":\"v1\"}", generation,
-                     champion);
+                     "{\"generation\":%d,\"champion\":{\"sha256\":\"%s\",\"label\":\"v1\"}",
+                     generation, champion);
     if (candidate) {
         n += snprintf(body + n, sizeof body - (size_t)n,
-                      ",\"candidate\":{\"sha256\":\"%s\",\"label\":\"v2\",\"weight\":%g}", candidate,
-                      weight);
+                      ",\"candidate\":{\"sha256\":\"%s\",\"label\":\"v2\",\"weight\":%g}",
+                      candidate, weight);
     }
     snprintf(body + n, sizeof body - (size_t)n, "}");
     return body;
@@ -133,8 +133,9 @@ static const char *desired_body(int generation, const char *champion, const char
 #define STATE "/leeway/v1/models/loan/state"
 #define INFER "/v2/models/loan/infer"
 #define ROWS                                                                                       \
-    "{\"id\":\"q\",\"inputs\":[{\"name\":\"age\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":[50,null]},"  \
-    "{\"name\":\"zip\",\"shape\":[2,1],\"datatype\":\"BYTES\",\"data\":[[\"a\"],[\"\"]]},"                \
+    "{\"id\":\"q\",\"inputs\":[{\"name\":\"age\",\"shape\":[2],\"datatype\":\"FP64\",\"data\":["   \
+    "50,null]},"                                                                                   \
+    "{\"name\":\"zip\",\"shape\":[2,1],\"datatype\":\"BYTES\",\"data\":[[\"a\"],[\"\"]]},"         \
     "{\"name\":\"ssn\",\"shape\":[2],\"datatype\":\"BYTES\",\"data\":[\"1\",\"2\"]}]}"
 
 /* v1 in service, v2 on trial. */
@@ -219,7 +220,8 @@ static void a_restart_serves_before_it_listens(void **state)
     cJSON *after = expect(w, 200, "GET", STATE, "");
     cJSON_Delete(expect(w, 200, "GET", "/v2/health/ready", ""));
     assert_int_equal(number_at(after, "generation"), 1);
-    assert_string_equal(json_at(after, "log.id")->valuestring, json_at(before, "log.id")->valuestring);
+    assert_string_equal(json_at(after, "log.id")->valuestring,
+                        json_at(before, "log.id")->valuestring);
     assert_int_equal(number_at(after, "log.next_seq"), 2);
     assert_string_not_equal(json_at(after, "instance")->valuestring,
                             json_at(before, "instance")->valuestring);
@@ -266,7 +268,8 @@ static void observations_are_read_by_offset(void **state)
     for (int i = 0; i < 3; i++) {
         cJSON_Delete(expect(w, 200, "POST", INFER, ROWS));
     }
-    struct loopback_answer a = call(w, "GET", "/leeway/v1/models/loan/observations?from=1&limit=2", "");
+    struct loopback_answer a =
+        call(w, "GET", "/leeway/v1/models/loan/observations?from=1&limit=2", "");
     assert_int_equal(a.status, 200);
     assert_string_equal(loopback_header(&a, "Leeway-First-Seq"), "0");
     assert_string_equal(loopback_header(&a, "Leeway-Next-Seq"), "3");
@@ -341,8 +344,8 @@ static void mistakes_get_400_and_a_sentence(void **state)
     json = expect(w, 404, "POST", "/v2/models/loan/versions/v9/infer", ROWS);
     check_text(json, "error", "v9");
     cJSON_Delete(json);
-    struct loopback_answer a = loopback_call(
-        w->port, "POST", INFER, "Inference-Header-Content-Length: 9999\r\n", "{}", 2);
+    struct loopback_answer a =
+        loopback_call(w->port, "POST", INFER, "Inference-Header-Content-Length: 9999\r\n", "{}", 2);
     assert_int_equal(a.status, 400);
     loopback_free(&a);
 }
@@ -378,7 +381,8 @@ static void binary_tensors_go_both_ways(void **state)
 {
     struct world *w = *state;
     static const char json[] =
-        "{\"id\":\"\",\"parameters\":{\"binary_data_output\":true},\"outputs\":[{\"name\":\"score\"}],"
+        "{\"id\":\"\",\"parameters\":{\"binary_data_output\":true},\"outputs\":[{\"name\":"
+        "\"score\"}],"
         "\"inputs\":[{\"name\":\"age\",\"shape\":[1,1],\"datatype\":\"FP32\",\"parameters\":"
         "{\"binary_data_size\":4}},{\"name\":\"zip\",\"shape\":[1,1],\"datatype\":\"BYTES\","
         "\"parameters\":{\"binary_data_size\":5}},{\"name\":\"ssn\",\"shape\":[1,1],"
@@ -414,7 +418,8 @@ static void the_key_header_decides_the_side(void **state)
         char key[16];
         size_t len = (size_t)snprintf(key, sizeof key, "u%d", i);
         snprintf(header, sizeof header, "Leeway-Key: %s\r\n", key);
-        struct loopback_answer a = loopback_call(w->port, "POST", INFER, header, ROWS, sizeof ROWS - 1);
+        struct loopback_answer a =
+            loopback_call(w->port, "POST", INFER, header, ROWS, sizeof ROWS - 1);
         cJSON *json = cJSON_Parse(a.body);
         check_text(json, "model_version", routing_to_candidate(&r, key, len) ? "v2" : "v1");
         cJSON_Delete(json);
@@ -430,7 +435,8 @@ static void metrics_count_what_happened(void **state)
     cJSON_Delete(expect(w, 200, "POST", INFER, ROWS));
     struct loopback_answer a = call(w, "GET", "/metrics", "");
     snprintf(line, sizeof line,
-             "leeway_serve_rows_total{model=\"loan\",version=\"v1\",sha256=\"%.12s\",role=\"champion\"} 2\n",
+             "leeway_serve_rows_total{model=\"loan\",version=\"v1\",sha256=\"%.12s\",role="
+             "\"champion\"} 2\n",
              w->v1);
     assert_non_null(strstr(a.body, line));
     assert_non_null(strstr(a.body, "leeway_serve_model_ready{model=\"loan\"} 1\n"));
