@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model_snapshot.h"
-#include "replica.h"
+#include "replica_server.h"
 #include "routes.h"
 
 #define OBSERVATIONS_DEFAULT_LIMIT 1000

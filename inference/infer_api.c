@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "infer_job.h"
-#include "replica.h"
+#include "replica_server.h"
 #include "routes.h"
 
 /* V2 errors are {"error": text}; what the client did wrong is 400, whatever our finer code. */

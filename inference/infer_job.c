@@ -193,8 +193,12 @@ static void append_lines(struct infer_job *job)
     struct err e = {0};
     bool first = false;
     const struct buf *lines = &job->lane->lines;
-    if (buf_failed(lines) || lines->len == 0) {
+    if (buf_failed(lines)) {
+        observation_log_lose(job->model->log, job->request.rows.n_rows);
         return;
+    }
+    if (lines->len == 0) {
+        return; /* its key is not observed */
     }
     if (observation_log_append(job->model->log, lines->data, lines->len, job->request.rows.n_rows,
                                &first, &e) &&

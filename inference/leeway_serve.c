@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/opt.h"
 #include "base/process.h"
-#include "replica.h"
+#include "replica_server.h"
 
 #define STOP_GRACE_MS 10000
 #define MIN_THREADS 2 /* one may be busy loading a version */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "replica.h"
+#include "replica_server.h"
 #include "routes.h"
 
 void metadata_get_server(struct http_request *req, void *user)

@@ -6,7 +6,7 @@
 
 #include "base/prom.h"
 #include "model_snapshot.h"
-#include "replica.h"
+#include "replica_server.h"
 #include "routes.h"
 
 /* Every model at one moment, for all families. */

@@ -115,10 +115,12 @@ static enum err_code number_lines(struct observation_log *log, const char *lines
 {
     buf_clear(&log->pending);
     uint64_t seq = log->next_seq;
+    char number[40];
     for (const char *p = lines, *end = lines + len; p < end; seq++) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         size_t n = newline ? (size_t)(newline - p) + 1 : (size_t)(end - p);
-        buf_printf(&log->pending, "{\"seq\":%" PRIu64 ",", seq);
+        int prefix = snprintf(number, sizeof number, "{\"seq\":%" PRIu64 ",", seq);
+        buf_append(&log->pending, number, (size_t)prefix);
         buf_append(&log->pending, p, n);
         p += n;
     }
@@ -196,6 +198,14 @@ enum err_code observation_log_append(struct observation_log *log, const char *li
         *first_failure = code && !was_failing;
     }
     return code;
+}
+
+void observation_log_lose(struct observation_log *log, size_t n_lines)
+{
+    pthread_mutex_lock(&log->lock);
+    log->lost += n_lines;
+    save_lost(log);
+    pthread_mutex_unlock(&log->lock);
 }
 
 void observation_log_info(struct observation_log *log, struct observation_log_info *out)

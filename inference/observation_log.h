@@ -46,6 +46,9 @@ void observation_log_close(struct observation_log *log);
 enum err_code observation_log_append(struct observation_log *log, const char *lines, size_t len,
                                      size_t n_lines, bool *first_failure, struct err *e);
 
+/* Counts rows that could not even be written as lines. */
+void observation_log_lose(struct observation_log *log, size_t n_lines);
+
 void observation_log_info(struct observation_log *log, struct observation_log_info *out);
 
 /* Appends at most limit whole lines from sequence number `from` on to out (fewer where a page would

@@ -3,7 +3,8 @@
  * versions have done, and how a new desired state takes the place of the old one.
  *
  * Any thread may ask for the current deployment; the lock is held for a pointer and a count.
- * Applying is serialised by the caller (replica.h): it loads files and takes as long as that takes.
+ * Applying is serialised by the caller (replica_server.h): it loads files and takes as long as that
+ * takes.
  */
 #ifndef INFERENCE_SERVED_MODEL_H
 #define INFERENCE_SERVED_MODEL_H

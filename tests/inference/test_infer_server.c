@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/safetensors.h"
 #include "loopback.h"
-#include "replica.h"
+#include "replica_server.h"
 #include "testing.h"
 #include "tiny_artifact.h"
 

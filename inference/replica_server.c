@@ -1,7 +1,7 @@
 /*
- * replica.c - start and stop, and the table of models.
+ * replica_server.c - start and stop, and the table of models.
  */
-#include "replica.h"
+#include "replica_server.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * fuzz_observation_log.c - any bytes as the segment that a killed process left: the log opens, and
+ * fuzz_log_recovery.c - any bytes as the segment that a killed process left: the log opens, and
  * what it gives are whole, numbered lines.
  */
 #include <stdio.h>

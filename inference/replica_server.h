@@ -1,9 +1,9 @@
 /*
- * replica.h - the one struct of leeway-serve: its identity, its models, its server. The program
- * passes it down; the handlers of the APIs get it as their user pointer.
+ * replica_server.h - the one struct of leeway-serve: its identity, its models, its server. The
+ * program passes it down; the handlers of the APIs get it as their user pointer.
  */
-#ifndef INFERENCE_REPLICA_H
-#define INFERENCE_REPLICA_H
+#ifndef INFERENCE_REPLICA_SERVER_H
+#define INFERENCE_REPLICA_SERVER_H
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
