@@ -79,6 +79,21 @@ static void temperature_recovers_what_the_logits_were_divided_by(void **state)
     assert_false(calibrate_temperature(z, labels, 3, 3, &t));
 }
 
+static void slope_recovers_what_the_logits_were_divided_by(void **state)
+{
+    (void)state;
+    struct rng rng;
+    double a = 0;
+    rng_seed(&rng, 3);
+    for (size_t i = 0; i < ROWS; i++) {
+        z[i] = (float)(4 * rng_normal(&rng));
+        labels[i] = rng_uniform(&rng) < 1 / (1 + exp(-0.4 * (double)z[i]));
+    }
+    assert_true(calibrate_slope(z, labels, ROWS, &a));
+    assert_near(a, 0.4, 0.02, "slope");
+    assert_false(calibrate_slope(z, labels, 3, &a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +101,7 @@ int main(void)
         cmocka_unit_test(platt_stays_finite_on_separable_scores),
         cmocka_unit_test(platt_refuses_few_rows_one_class_and_a_reversed_order),
         cmocka_unit_test(temperature_recovers_what_the_logits_were_divided_by),
+        cmocka_unit_test(slope_recovers_what_the_logits_were_divided_by),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,11 +18,11 @@ set(LEEWAY_CUDA_SO ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/leeway_cuda.so)
 set(LEEWAY_CUDA_SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/cuda/compute_cuda.cu)
 add_custom_command(OUTPUT ${LEEWAY_CUDA_SO}
   COMMAND ${LEEWAY_NVCC} -std=c++17 -O3 -arch=${LEEWAY_CUDA_ARCH} -shared
-          -Xcompiler -fPIC,-Wall,-Wextra $<$<BOOL:${LEEWAY_WERROR}>:-Werror=all-warnings>
+          -Xcompiler -fPIC,-Wall,-Wextra "$<$<BOOL:${LEEWAY_WERROR}>:-Werror=all-warnings>"
           -I${CMAKE_CURRENT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/base/include
           -o ${LEEWAY_CUDA_SO} ${LEEWAY_CUDA_SOURCE} -lcublas
           -Xlinker -rpath,${LEEWAY_CUDA_BIN}/../lib64
   DEPENDS ${LEEWAY_CUDA_SOURCE} ${CMAKE_CURRENT_SOURCE_DIR}/include/trainer/compute.h
-  COMMENT "nvcc leeway_cuda.so (${LEEWAY_CUDA_ARCH})" VERBATIM)
+  COMMENT "nvcc leeway_cuda.so (${LEEWAY_CUDA_ARCH})" VERBATIM COMMAND_EXPAND_LISTS)
 add_custom_target(leeway_cuda ALL DEPENDS ${LEEWAY_CUDA_SO})
 message(STATUS "CUDA backend: ${LEEWAY_NVCC}")

@@ -165,6 +165,7 @@ enum err_code trainer_start(struct trainer *t, const struct trainer_options *o, 
     code = code ? code : load_jobs(t, e);
     if (!code) {
         t->o.http.spool_dir = t->spool_folder;
+        t->o.http.max_body_bytes = (size_t)o->store_bytes;
         code = http_server_start(loop, &t->o.http, trainer_routes, t, &t->http, e);
     }
     if (!code) {

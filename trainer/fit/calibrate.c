@@ -4,6 +4,7 @@
 #include "trainer/calibrate.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define NEWTON_STEPS 100
 #define MIN_STEP 1e-10
@@ -144,4 +145,25 @@ bool calibrate_temperature(const float *z, const double *labels, size_t n_rows, 
     }
     *t = exp((low + high) / 2);
     return true;
+}
+
+/* ---- slope ---- */
+
+bool calibrate_slope(const float *z, const double *labels, size_t n_rows, double *a)
+{
+    double t;
+    float *pairs = malloc((n_rows ? n_rows : 1) * 2 * sizeof(*pairs));
+    if (!pairs) {
+        return false;
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        pairs[2 * i] = 0; /* a logit z is the softmax of (0, z) */
+        pairs[2 * i + 1] = z[i];
+    }
+    bool done = calibrate_temperature(pairs, labels, n_rows, 2, &t);
+    free(pairs);
+    if (done) {
+        *a = 1 / t;
+    }
+    return done;
 }

@@ -226,7 +226,12 @@ static void calibrate(struct work *w)
     if (!w->parameters.calibrate) {
         return;
     }
-    if (d->schema->label_kind == LABEL_BINARY) {
+    bool weighted = w->parameters.class_weights != CLASS_WEIGHTS_NONE;
+    if (d->schema->label_kind == LABEL_BINARY && !weighted) {
+        /* The loss itself sets the offset, on many more rows than validation has; fitting it again on
+         * the newest few moves the threshold with every swing of the class shares. */
+        w->report->calibrated = calibrate_slope(z, labels, d->n_validation, &p->calibration_a);
+    } else if (d->schema->label_kind == LABEL_BINARY) {
         w->report->calibrated =
             calibrate_platt(z, labels, d->n_validation, &p->calibration_a, &p->calibration_b);
     } else if (d->schema->label_kind == LABEL_MULTICLASS) {

@@ -5,7 +5,7 @@
 #include "trainer/train_parameters.h"
 
 /* One-layer losses are convex and stand a faster pace. */
-#define LEARNING_RATE_ONE_LAYER 0.02
+#define LEARNING_RATE_ONE_LAYER 0.05
 #define LEARNING_RATE_MLP 0.005
 #define DEFAULT_HIDDEN 64 /* mlp without hidden: two layers, the second half as wide */
 

@@ -1,6 +1,6 @@
 /*
  * calibrate.h - turns scores into probabilities that mean what they say, fitted on validation rows:
- * Platt's sigmoid for binary, temperature for softmax. Regression needs none.
+ * a slope for binary (Platt's sigmoid where classes were weighted), temperature for softmax. Regression needs none.
  */
 #ifndef TRAINER_CALIBRATE_H
 #define TRAINER_CALIBRATE_H
@@ -26,5 +26,9 @@ bool calibrate_platt(const float *z, const double *labels, size_t n_rows, double
  */
 bool calibrate_temperature(const float *z, const double *labels, size_t n_rows, size_t n_classes,
                            double *t);
+
+/* P(y = 1) = sigmoid(a z): the temperature of the two classes' logits (0, z), so that no threshold
+ * moves. False below CALIBRATE_MIN_ROWS rows, or out of memory. */
+bool calibrate_slope(const float *z, const double *labels, size_t n_rows, double *a);
 
 #endif
