@@ -5,10 +5,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +23,7 @@ struct replica {
     char name[SCHEMA_NAME_BYTES];
     char instance[17];
     char data_dir[PATH_MAX - 512], spool_dir[PATH_MAX];
+    int lock_fd; /* held on the data folder */
     int64_t started_unix_ms;
     uint64_t log_bytes;
     struct artifact_dir artifacts;
@@ -88,9 +91,9 @@ bool replica_is_ready(struct replica *r)
     for (size_t i = 0; i < n; i++) {
         struct served_model *m = r->models[i];
         pthread_mutex_lock(&m->lock);
-        bool running = m->current != NULL, failed = !running && m->last_error.set;
+        bool running = m->current != NULL, absent = m->wanted && !running;
         pthread_mutex_unlock(&m->lock);
-        if (failed) {
+        if (absent) {
             return false;
         }
         n_running += running;
@@ -240,15 +243,50 @@ static enum err_code start_server(struct replica *r, const struct replica_option
     return http_server_start(NULL, &http, r->routes, r, &r->server, e);
 }
 
-static void set_identity(struct replica *r, const struct replica_options *o)
+static enum err_code set_identity(struct replica *r, const struct replica_options *o, struct err *e)
 {
     char host[SCHEMA_NAME_BYTES] = "replica";
     gethostname(host, sizeof host - 1);
     snprintf(r->name, sizeof r->name, "%s", o->name ? o->name : host);
-    snprintf(r->data_dir, sizeof r->data_dir, "%s", o->data_dir);
     rand_id(r->instance, 8);
     r->started_unix_ms = clock_unix_ms();
     r->log_bytes = o->log_bytes;
+    if (strlen(o->data_dir) >= sizeof r->data_dir) {
+        return err_set(e, ERR_INVALID, "path is too long: %.80s...", o->data_dir);
+    }
+    strcpy(r->data_dir, o->data_dir);
+    return ERR_OK;
+}
+
+/* Two processes on one folder would number observations twice. The lock ends with the process. */
+static enum err_code lock_data(struct replica *r, struct err *e)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/lock", r->data_dir);
+    r->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (r->lock_fd < 0) {
+        return err_set_errno(e, errno, "cannot open %s", path);
+    }
+    if (flock(r->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        return err_set(e, ERR_CONFLICT, "%s is in use by another leeway-serve", r->data_dir);
+    }
+    return ERR_OK;
+}
+
+/* Everything before the models; replica_stop undoes it. */
+static enum err_code prepare(struct replica *r, const struct replica_options *o, struct err *e)
+{
+    pthread_mutex_init(&r->applying, NULL);
+    r->lock_fd = -1;
+    r->lanes = lanes_new((size_t)o->n_threads);
+    if (!r->lanes) {
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    enum err_code code = set_identity(r, o, e);
+    if (!code) {
+        code = artifact_dir_init(&r->artifacts, r->data_dir, e);
+    }
+    return code ? code : lock_data(r, e);
 }
 
 enum err_code replica_start(const struct replica_options *o, struct replica **out, struct err *e)
@@ -257,11 +295,7 @@ enum err_code replica_start(const struct replica_options *o, struct replica **ou
     if (!r) {
         return err_set(e, ERR_NOMEM, "out of memory");
     }
-    pthread_mutex_init(&r->applying, NULL);
-    set_identity(r, o);
-    r->lanes = lanes_new((size_t)o->n_threads);
-    enum err_code code = r->lanes ? artifact_dir_init(&r->artifacts, r->data_dir, e)
-                                  : err_set(e, ERR_NOMEM, "out of memory");
+    enum err_code code = prepare(r, o, e);
     if (!code) {
         code = restore_models(r, e);
     }
@@ -287,6 +321,9 @@ void replica_stop(struct replica *r, int grace_ms)
     }
     lanes_free(r->lanes);
     free(r->routes);
+    if (r->lock_fd >= 0) {
+        close(r->lock_fd);
+    }
     pthread_mutex_destroy(&r->applying);
     free(r);
 }

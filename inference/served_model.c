@@ -167,6 +167,7 @@ static void swap_in(struct served_model *m, struct deployment *next)
     pthread_mutex_lock(&m->lock);
     struct deployment *old = m->current;
     m->current = next;
+    m->wanted = true;
     m->saved = false;
     m->last_error.set = false;
     for (size_t i = 0; i < next->n; i++) {
@@ -331,6 +332,7 @@ enum err_code served_model_restore(struct served_model *m, const struct apply_co
     if (code == ERR_NOT_FOUND) {
         return ERR_OK;
     }
+    m->wanted = true; /* before anybody else can see m */
     if (!code) {
         served_model_apply(m, c, &wanted, &result);
         if (result.outcome == APPLY_MISSING) {
@@ -354,6 +356,7 @@ void served_model_stop(struct served_model *m)
     pthread_mutex_lock(&m->lock);
     struct deployment *old = m->current;
     m->current = NULL;
+    m->wanted = false;
     m->last_error.set = false;
     pthread_mutex_unlock(&m->lock);
     deployment_unref(old);

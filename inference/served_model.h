@@ -37,6 +37,7 @@ struct served_model {
     pthread_mutex_t lock;                      /* all below */
     struct deployment *current;                /* NULL: not served */
     bool saved;                                /* the current desired state is on disk */
+    bool wanted; /* a state was applied, now or before the restart, and not withdrawn */
     struct last_error last_error;
     size_t n_ledgers; /* the loaded versions' and the last retired ones', by last use */
     struct ledger *ledgers[LEDGERS_MAX];

@@ -209,6 +209,48 @@ static void a_bad_version_is_named_and_changes_nothing(void **state)
     cJSON_Delete(expect(w, 200, "POST", INFER, ROWS));
 }
 
+static void a_broken_first_version_makes_no_other_model_unready(void **state)
+{
+    struct world *w = *state;
+    char fraud[SHA256_HEX_BYTES];
+    deploy(w, 0);
+    tiny_artifact_save(&(struct tiny_options){.model = "fraud", .wrong_golden = true}, w->pool,
+                       fraud);
+    assert_int_equal(push(w, fraud, fraud), 201);
+    cJSON_Delete(
+        expect(w, 422, "PUT", "/leeway/v1/models/fraud/desired", desired_body(1, fraud, NULL, 0)));
+    cJSON_Delete(expect(w, 200, "GET", "/v2/health/ready", ""));
+    cJSON_Delete(expect(w, 404, "GET", "/v2/models/fraud/ready", ""));
+}
+
+static void a_restart_without_its_artifacts_is_not_ready(void **state)
+{
+    struct world *w = *state;
+    deploy(w, 0);
+    replica_stop(w->replica, 1000);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/artifacts/%s.safetensors", w->data, w->v1);
+    file_remove_tree(path, NULL);
+    start(w);
+    cJSON_Delete(expect(w, 400, "GET", "/v2/health/ready", ""));
+    cJSON *json = expect(w, 200, "GET", STATE, "");
+    check_text(json, "last_error.version", w->v1);
+    cJSON_Delete(json);
+    assert_int_equal(push(w, w->v1, w->v1), 201);
+    cJSON_Delete(expect(w, 200, "PUT", DESIRED, desired_body(1, w->v1, w->v2, 0)));
+    cJSON_Delete(expect(w, 200, "GET", "/v2/health/ready", ""));
+}
+
+static void a_data_folder_serves_one_process(void **state)
+{
+    struct world *w = *state;
+    struct replica *second;
+    struct err e = {0};
+    const struct replica_options o = {
+        .host = "127.0.0.1", .data_dir = w->data, .log_bytes = 1 << 20, .n_threads = 2};
+    assert_fails(replica_start(&o, &second, &e), &e, ERR_CONFLICT, "in use by another");
+}
+
 static void a_restart_serves_before_it_listens(void **state)
 {
     struct world *w = *state;
@@ -452,7 +494,10 @@ int main(void)
         TEST(artifacts_are_taken_by_their_hash),
         TEST(a_desired_state_goes_the_whole_way),
         TEST(a_bad_version_is_named_and_changes_nothing),
+        TEST(a_broken_first_version_makes_no_other_model_unready),
         TEST(a_restart_serves_before_it_listens),
+        TEST(a_restart_without_its_artifacts_is_not_ready),
+        TEST(a_data_folder_serves_one_process),
         TEST(the_report_holds_counts_and_state_of_one_instant),
         TEST(observations_are_read_by_offset),
         TEST(a_deleted_model_is_gone_after_a_restart_too),
