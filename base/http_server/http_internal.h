@@ -30,6 +30,7 @@ struct loop_driver {
     uv_timer_t timer; /* its next timeout */
     uv_idle_t soon;   /* active: it is run in the next turn of the loop */
     bool kicked;      /* a connection was resumed while the daemon ran */
+    int n_busy;       /* requests being received or sent, not the suspended ones */
     int n_runs_without_event;
 };
 
@@ -130,7 +131,8 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **cont
                        enum MHD_RequestTerminationCode code);
 /* The handler lets go. */
 void http_request_release(struct http_request *r);
-/* Wakes a suspended request. */
+/* Parks the connection until resumed; only inside libmicrohttpd's callbacks, on a loop server. */
+void http_request_suspend(struct http_request *r);
 void http_request_resume(struct http_request *r);
 
 /* ---- http_body.c ---- */

@@ -7,8 +7,7 @@
  */
 #include "http_internal.h"
 
-/* More than it takes to drain a full socket buffer at one receive buffer a run. */
-#define MAX_RUNS_WITHOUT_EVENT 1000
+#define MAX_RUNS_WITHOUT_EVENT 100
 #define SPIN_PAUSE_MS 10
 
 static void run_and_rearm(struct loop_driver *d);
@@ -35,7 +34,8 @@ static void on_soon(uv_idle_t *idle)
 
 static void rearm(struct loop_driver *d, uint64_t timeout_ms)
 {
-    bool spins = timeout_ms == 0 && ++d->n_runs_without_event > MAX_RUNS_WITHOUT_EVENT;
+    bool spins =
+        timeout_ms == 0 && d->n_busy == 0 && ++d->n_runs_without_event > MAX_RUNS_WITHOUT_EVENT;
     if (timeout_ms == 0 && !spins)
         uv_idle_start(&d->soon, on_soon);
     else

@@ -41,9 +41,17 @@ void http_request_release(struct http_request *r)
         http_request_resume(r);
 }
 
+void http_request_suspend(struct http_request *r)
+{
+    r->suspended = true;
+    r->server->driver.n_busy--;
+    MHD_suspend_connection(r->connection);
+}
+
 void http_request_resume(struct http_request *r)
 {
     r->suspended = false;
+    r->server->driver.n_busy++;
     MHD_resume_connection(r->connection);
     loop_driver_kick(&r->server->driver);
 }
@@ -55,6 +63,7 @@ static void link_request(struct http_server *s, struct http_request *r)
     atomic_fetch_add(&s->n_active, 1);
     if (s->n_threads > 0)
         return;
+    s->driver.n_busy++;
     r->next = s->requests;
     if (r->next != NULL)
         r->next->prev = r;
@@ -65,6 +74,7 @@ static void unlink_request(struct http_server *s, struct http_request *r)
 {
     if (s->n_threads > 0)
         return;
+    s->driver.n_busy--;
     if (r->prev != NULL)
         r->prev->next = r->next;
     else
@@ -285,13 +295,12 @@ static enum MHD_Result receive(struct http_request *r, const char *data, size_t 
 
 /* ---- dispatch ---- */
 
-static enum MHD_Result suspend(struct http_request *r)
+static enum MHD_Result wait_for_answer(struct http_request *r)
 {
     assert(r->server->n_threads == 0 && "a handler on a server thread must answer at once");
     if (r->server->n_threads > 0)
         return MHD_NO;
-    r->suspended = true;
-    MHD_suspend_connection(r->connection);
+    http_request_suspend(r);
     return MHD_YES;
 }
 
@@ -317,7 +326,7 @@ enum MHD_Result http_on_access(void *cls, struct MHD_Connection *connection, con
         return receive(r, data, len);
     if (!r->answered && !r->dispatched)
         dispatch(r);
-    return r->answered ? http_queue_answer(r) : suspend(r);
+    return r->answered ? http_queue_answer(r) : wait_for_answer(r);
 }
 
 /* ---- completed ---- */

@@ -77,8 +77,7 @@ static ssize_t on_read(void *cls, uint64_t position, char *out, size_t max)
     }
     if (s->state == SSE_ENDING)
         return MHD_CONTENT_READER_END_OF_STREAM;
-    s->request->suspended = true;
-    MHD_suspend_connection(s->request->connection);
+    http_request_suspend(s->request);
     return 0;
 }
 

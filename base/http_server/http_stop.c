@@ -66,11 +66,9 @@ static void on_handle_closed(uv_handle_t *handle)
 
 static void close_daemon(struct http_server *s)
 {
-    for (struct http_request *r = s->requests; r != NULL; r = r->next) {
+    for (struct http_request *r = s->requests; r != NULL; r = r->next)
         if (r->suspended)
-            MHD_resume_connection(r->connection); /* MHD_stop_daemon asks for it */
-        r->suspended = false;
-    }
+            http_request_resume(r); /* MHD_stop_daemon asks for it */
     loop_driver_stop(&s->driver);
     MHD_stop_daemon(s->daemon);
 }

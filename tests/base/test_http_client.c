@@ -274,6 +274,29 @@ static void closing_cancels_what_runs(void **state)
     fixture_close(&f);
 }
 
+/* A call may be cancelled while its file is being made durable; done still comes once. */
+static void cancelling_at_every_moment_ends_once(void **state)
+{
+    struct http_fixture f;
+    struct peer p;
+    open_peer(&f, &p);
+    p.answer_len = 100000;
+    for (int n_turns = 0; n_turns < 30; n_turns++) {
+        struct answer a;
+        struct http_call_options o = {.url = url_of(&f, "/large"),
+                                      .save_to = path_in(state, "cancelled")};
+        struct http_call *call = start_call(&f, &o, &a);
+        for (int i = 0; i < n_turns && !a.done; i++)
+            uv_run(&f.loop, UV_RUN_NOWAIT);
+        if (!a.done)
+            http_call_cancel(call);
+        run_until(&f, &a.done);
+        assert_true(a.code == ERR_OK || a.code == ERR_CANCELLED);
+        assert_int_equal(a.n_done, 1);
+    }
+    fixture_close(&f);
+}
+
 /* ---- what is sent ---- */
 
 static void method_headers_and_body_are_sent(void **state)
@@ -519,6 +542,7 @@ int main(void)
         cmocka_unit_test(the_deadline_ends_a_call),
         cmocka_unit_test(a_try_has_a_limit_of_its_own),
         cmocka_unit_test(cancelled_calls_end_with_cancelled),
+        cmocka_unit_test(cancelling_at_every_moment_ends_once),
         cmocka_unit_test(closing_cancels_what_runs),
         cmocka_unit_test(method_headers_and_body_are_sent),
         cmocka_unit_test(a_file_is_streamed_as_the_body),

@@ -234,6 +234,28 @@ static void a_huge_announced_body_is_refused_unread(void **state)
     fixture_close(&f);
 }
 
+static void a_polite_client_hears_413_before_it_sends(void **state)
+{
+    struct http_fixture f;
+    struct seen seen;
+    open_with(&f, state, &seen, NULL);
+    struct raw *r = raw_open(&f);
+    raw_puts(r, "POST /echo/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n"
+                "Expect: 100-continue\r\n\r\n");
+    raw_wait_eof(r);
+    assert_contains(r->text, "HTTP/1.1 413 ");
+    assert_null(strstr(r->text, "100 Continue"));
+    raw_close(r);
+    r = raw_open(&f);
+    raw_puts(r, "POST /echo/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+                "Expect: 100-continue\r\n\r\n");
+    raw_wait(r, "HTTP/1.1 100 Continue\r\n\r\n");
+    raw_puts(r, "ab");
+    raw_wait(r, "\"body\":\"ab\"");
+    raw_close(r);
+    fixture_close(&f);
+}
+
 static void endless_chunks_are_cut_off(void **state)
 {
     struct http_fixture f;
@@ -361,6 +383,33 @@ static void files_are_served(void **state)
     seen.served_file = *state; /* a folder */
     simple_call(&f, "GET", "/file", &a);
     assert_status(&a, 404);
+    fixture_close(&f);
+}
+
+static void large_files_arrive_whole(void **state)
+{
+    static const size_t sizes[] = {1, 131071, 131072, 131073, 3000000};
+    struct http_fixture f;
+    struct seen seen;
+    struct answer a;
+    struct err e;
+    open_with(&f, state, &seen, NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char *data = malloc(sizes[i]), *got;
+        size_t len;
+        for (size_t j = 0; j < sizes[i]; j++)
+            data[j] = (char)(j * 2654435761u >> 13);
+        seen.served_file = path_in(state, "large");
+        assert_ok(file_write_atomic(seen.served_file, data, sizes[i], &e), &e);
+        struct http_call_options o = {.url = url_of(&f, "/file"), .save_to = path_in(state, "got")};
+        do_call(&f, &o, &a);
+        assert_status(&a, 200);
+        assert_ok(file_read(o.save_to, 1 << 22, &got, &len, &e), &e);
+        assert_int_equal(len, sizes[i]);
+        assert_memory_equal(got, data, len);
+        free(data);
+        free(got);
+    }
     fixture_close(&f);
 }
 
@@ -569,12 +618,14 @@ int main(void)
         cmocka_unit_test(a_body_over_the_limit_gets_413_and_the_connection_lives),
         cmocka_unit_test(a_chunked_body_over_the_limit_gets_413),
         cmocka_unit_test(a_huge_announced_body_is_refused_unread),
+        cmocka_unit_test(a_polite_client_hears_413_before_it_sends),
         cmocka_unit_test(endless_chunks_are_cut_off),
         cmocka_unit_test(a_request_can_be_answered_later),
         cmocka_unit_test(an_answer_to_a_peer_that_left_goes_nowhere),
         cmocka_unit_test(a_spooled_body_is_a_file_until_answered),
         cmocka_unit_test(an_upload_that_breaks_off_leaves_no_file),
         cmocka_unit_test(files_are_served),
+        cmocka_unit_test(large_files_arrive_whole),
         cmocka_unit_test(roles_decide),
         cmocka_unit_test(refusals_say_how_to_ask),
         cmocka_unit_test(without_tokens_the_actor_may_name_himself),

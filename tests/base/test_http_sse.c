@@ -4,6 +4,8 @@
  */
 #include "http_testing.h"
 
+#include "../../base/http_server/http_internal.h"
+
 struct streams {
     struct http_sse *stream;
     bool has_stream, has_closed;
@@ -62,6 +64,8 @@ static void events_arrive_as_they_are_sent(void **state)
     raw_wait(r, "event: run\ndata: {\"id\":\"r-7\"}\n\n");
     http_sse_send(t.stream, NULL, "two\nlines");
     raw_wait(r, "data: two\ndata: lines\n\n");
+    sse_ping_all(f.server); /* what the timer does every 15 s */
+    raw_wait(r, ": ping\n\n");
     for (int i = 0; i < 1000; i++)
         http_sse_send(t.stream, "tick", i < 999 ? "{\"more\":true}" : "{\"more\":false}");
     raw_wait(r, "{\"more\":false}");

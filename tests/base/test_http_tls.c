@@ -5,7 +5,6 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <sys/resource.h>
 #include <time.h>
 
 static void must(int rc)
@@ -155,20 +154,16 @@ static void late_answers_and_streams_work_over_tls(void **state)
 static void a_peer_that_stalls_in_its_handshake_costs_no_cpu(void **state)
 {
     struct http_fixture f;
-    struct rusage before, after;
+    int n_turns = 0;
     open_tls(&f, state, 0);
     struct raw *r = raw_open(&f);
     raw_puts(r, "\x16\x03");
-    uint64_t end = uv_now(&f.loop) + 1000;
-    getrusage(RUSAGE_SELF, &before);
+    f.late = false;
     uv_timer_start(&f.deadline, fixture_on_late, 1000, 0);
-    while (uv_now(&f.loop) < end)
+    for (; !f.late; n_turns++)
         uv_run(&f.loop, UV_RUN_ONCE);
-    getrusage(RUSAGE_SELF, &after);
-    int64_t cpu_ms = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000 +
-                     (after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1000;
-    if (cpu_ms > 500)
-        fail_msg("expected at most 500 ms of CPU in 1000 ms, got %d", (int)cpu_ms);
+    if (n_turns > 1000) /* unpaused: tens of thousands */
+        fail_msg("expected at most 1000 turns of the loop in 1 s, got %d", n_turns);
     raw_close(r);
     fixture_close(&f);
 }

@@ -34,7 +34,8 @@ typedef void http_handler(struct http_request *req, void *user);
 
 struct http_route {
     const char *method;  /* "GET" */
-    const char *pattern; /* "/v2/models/:model/infer"; a final "/..." segment takes the rest */
+    const char *pattern; /* "/v2/models/:model/infer"; a final "/..." segment takes the rest,
+                            given as http_param(r, "...") */
     http_handler *handler;
     enum http_role role;
     size_t max_body_bytes; /* 0: the server's default */
@@ -100,8 +101,9 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 
 /* ---- server-sent events (loop servers only) ---- */
 
-/* Answers with an event stream. on_close is called once, when the peer is gone, too slow (more than 1 MiB
- * waiting) or the server stops; the http_sse is invalid after it. */
+/* Answers with an event stream. on_close is called once, from the loop, when the peer is gone, too slow
+ * (more than 1 MiB waiting) or the server stops; the http_sse is invalid after it. NULL, with the request
+ * answered 503 and no on_close to come, where the server is stopping or has threads. */
 struct http_sse *http_sse_start(struct http_request *r, void (*on_close)(struct http_sse *, void *),
                                 void *user);
 /* Queues one event; event may be NULL, data is one line of JSON. A comment ping is sent every 15 s. */
