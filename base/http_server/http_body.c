@@ -51,17 +51,23 @@ static enum err_code write_all(struct http_body *b, const char *data, size_t len
     return ERR_OK;
 }
 
+static enum err_code reserve(struct http_body *b, size_t need, struct err *e)
+{
+    size_t cap = b->cap > 0 ? b->cap : BODY_FIRST_BYTES;
+    while (cap < need)
+        cap *= 2;
+    char *grown = cap > b->cap ? realloc(b->data, cap) : b->data;
+    if (grown == NULL)
+        return err_set(e, ERR_NOMEM, "out of memory for a body of %zu bytes", need);
+    b->data = grown;
+    b->cap = cap;
+    return ERR_OK;
+}
+
 static enum err_code keep(struct http_body *b, const char *data, size_t len, struct err *e)
 {
-    size_t need = b->n_bytes + len + 1;
-    if (need > b->cap) {
-        size_t cap = b->cap * 2 > need ? b->cap * 2 : need;
-        char *grown = realloc(b->data, cap < BODY_FIRST_BYTES ? BODY_FIRST_BYTES : cap);
-        if (grown == NULL)
-            return err_set(e, ERR_NOMEM, "out of memory for a body of %zu bytes", need);
-        b->data = grown;
-        b->cap = cap < BODY_FIRST_BYTES ? BODY_FIRST_BYTES : cap;
-    }
+    if (reserve(b, b->n_bytes + len + 1, e) != ERR_OK)
+        return ERR_NOMEM;
     memcpy(b->data + b->n_bytes, data, len);
     b->data[b->n_bytes + len] = '\0';
     return ERR_OK;

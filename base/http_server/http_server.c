@@ -139,8 +139,8 @@ static void on_library_message(void *cls, const char *fmt, va_list args)
     log_debug("http_library", LOG_S("message", text));
 }
 
-static size_t set_options(struct http_server *s, const struct http_server_options *o,
-                          const struct tls_files *tls, int fd, struct MHD_OptionItem *items)
+static void set_options(struct http_server *s, const struct http_server_options *o,
+                        const struct tls_files *tls, int fd, struct MHD_OptionItem *items)
 {
     size_t n = 0;
     items[n++] =
@@ -162,7 +162,6 @@ static size_t set_options(struct http_server *s, const struct http_server_option
     if (o->n_threads > 1)
         items[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, o->n_threads, NULL};
     items[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    return n;
 }
 
 /* Takes fd. */
