@@ -236,6 +236,9 @@ static enum err_code step_in_transaction(struct watch *w, struct store *s, struc
         if (out->outcome.changed)
             rc = run_store_save(s, r, &ev, &out->outcome, now_unix_ms, e);
     }
+    bool unwanted = version && strcmp(r->candidate, version->sha256) != 0;
+    if (rc == ERR_OK && unwanted) /* it came after the run had been aborted */
+        rc = registry_reject(s, version->sha256, e);
     generation = before;
     if (rc == ERR_OK && r->candidate[0] && (on_fleet(r->state) || on_fleet(out->outcome.from))) {
         struct run_desired d;
@@ -531,9 +534,13 @@ enum err_code campaign_snapshot(struct watch *w, struct store *s, const struct r
     if (rc != ERR_OK)
         return rc;
     const struct policy_train *t = &p->train;
+    /* The window is there to forget what has drifted away. A first version has nothing to forget: it
+     * learns from everything that was brought. */
+    bool first = run->champion[0] == '\0';
+    bool timed = t->window.duration_ms > 0 && !first;
     struct snapshot_window window = {
-        .max_rows = t->window.rows,
-        .since_unix_ms = t->window.duration_ms ? now_unix_ms - t->window.duration_ms : 0,
+        .max_rows = first ? 0 : t->window.rows,
+        .since_unix_ms = timed ? now_unix_ms - t->window.duration_ms : 0,
         .holdout = t->holdout_rows ? 0 : t->holdout_share,
         .min_holdout = t->holdout_rows,
         .max_holdout = t->holdout_rows,

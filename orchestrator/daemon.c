@@ -76,8 +76,6 @@ static enum err_code read_view(struct store *s, const char *name, struct model_v
     }
     if (rc == ERR_OK && body)
         v->desired = json_print(body);
-    if (rc == ERR_OK && !v->desired)
-        v->generation = 0;
     cJSON_Delete(body);
     return rc;
 }
@@ -216,6 +214,8 @@ static void on_fleet_problem(const char *message, void *user)
 static enum err_code make_dirs(struct daemon *d, struct err *e)
 {
     const char *data = d->options.data_dir;
+    if (strlen(data) > DAEMON_PATH_BYTES - 256) /* room for what is put below it */
+        return err_set(e, ERR_INVALID, "--data: the path is too long");
     snprintf(d->artifact_dir, sizeof(d->artifact_dir), "%s/artifacts", data);
     snprintf(d->snapshot_dir, sizeof(d->snapshot_dir), "%s/snapshots", data);
     snprintf(d->spool_dir, sizeof(d->spool_dir), "%s/spool", data);

@@ -146,6 +146,8 @@ static void tell(struct driver *dr, const struct campaign_step *step)
              LOG_S("from", run_state_name(step->outcome.from)),
              LOG_S("to", run_state_name(r->state)), LOG_S("reason", r->reason));
     hub_send(&dr->d->hub, "run", run_brief_json(r));
+    if (step->outcome.from == RUN_FETCH || run_state_is_end(r->state)) /* one came, or was judged */
+        hub_send_model(&dr->d->hub, "version", r->model);
     notify_send(dr->d, &step->notice, r->model, r->id, r->reason);
 }
 

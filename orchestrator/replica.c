@@ -309,6 +309,8 @@ static void on_report_ingested(void *data, const struct err *err)
         remember_outcome(r, in);
         note_success(r);
         r->d->counters.reports_ingested++;
+        if (in->outcome.windows_closed > 0)
+            hub_send_model(&r->d->hub, "window", in->model);
         fetch_observations(r, in->model, in->outcome.from_seq);
     }
     ingest_free(in);
@@ -357,17 +359,58 @@ static void on_hello(const struct http_result *res, void *user)
     finish(r);
 }
 
+/* ---- a model that is not to be served any more ---- */
+
+static void on_withdrawn(const struct http_result *res, void *user)
+{
+    struct replica *r = user;
+    const struct model_view *view = visited(r);
+    struct replica_model *m = view ? need_model(r, view->name) : NULL;
+    struct err e = {0};
+    bool gone = res->code == ERR_OK && res->status == 404;
+    if (!gone && http_result_check(res, "withdrawal", &e) != ERR_OK) {
+        note_failure(r, e.message);
+    } else if (m) {
+        m->generation = view->generation;
+        m->champion[0] = m->candidate[0] = '\0';
+        note_success(r);
+    }
+    next_model(r);
+}
+
+static enum err_code withdraw(struct replica *r, const struct model_view *view, struct err *e)
+{
+    char url[640];
+    snprintf(url, sizeof(url), "%s/leeway/v1/models/%s", r->url, view->name);
+    struct http_call_options o = {.method = "DELETE",
+                                  .url = url,
+                                  .token = r->d->peer_token,
+                                  .ca_file = r->d->options.peer_ca_file,
+                                  .timeout_ms = VISIT_TIMEOUT_MS};
+    return http_call_start(r->d->client, &o, on_withdrawn, r, NULL, e);
+}
+
+/* Nothing to do at this replica for the model: it was never served, or was withdrawn here already. */
+static bool nothing_to_visit(const struct replica *r, const struct model_view *view)
+{
+    const struct replica_model *m = replica_find_model(r, view->name);
+    return view->generation == 0 ||
+           (!view->desired && m && m->generation == view->generation && !m->champion[0]);
+}
+
 static void fetch_report(struct replica *r)
 {
     const struct model_view *view = visited(r);
     struct err e = {0};
     char url[640];
     enum err_code rc;
-    while (view && view->generation == 0) { /* declared, but nothing to serve yet */
+    while (view && nothing_to_visit(r, view)) {
         r->model++;
         view = visited(r);
     }
-    if (view) {
+    if (view && !view->desired) {
+        rc = withdraw(r, view, &e);
+    } else if (view) {
         snprintf(url, sizeof(url), "%s/leeway/v1/models/%s/report", r->url, view->name);
         rc = start_get(r, url, on_report, &e);
     } else {
