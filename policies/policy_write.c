@@ -4,6 +4,8 @@
  */
 #include "policy_table.h"
 
+#include <math.h>
+
 static cJSON *write_table(const struct key_table *t, const struct policy *p, const void *base);
 
 static cJSON *write_list(const struct key *k, const struct policy *p, const void *base)
@@ -76,6 +78,10 @@ cJSON *policy_to_json(const struct policy *p)
 
 cJSON *policy_parameters_to_json(const struct policy_parameters *p)
 {
-    return write_table(key_find(key_find(&policy_file_table, "train")->table, "parameters")->table,
-                       NULL, p);
+    const struct key_table *train = key_find(&policy_file_table, "train")->table;
+    cJSON *json = write_table(key_find(train, "parameters")->table, NULL, p);
+
+    if (isnan(p->learning_rate)) /* the job API knows no word for it */
+        cJSON_DeleteItemFromObject(json, "learning_rate");
+    return json;
 }

@@ -335,11 +335,10 @@ static void parameters_are_those_of_the_job_api(void **state)
     p->train.parameters.n_hidden = 1;
     json = policy_parameters_to_json(&p->train.parameters);
     text = json_print(json);
-    assert_string_equal(text,
-                        "{\"algorithm\":\"auto\",\"hidden\":[64],\"epochs\":30,\"batch\":256,"
-                        "\"learning_rate\":0.005,\"l2\":0.0001,\"validation\":0.15,\"patience\":5,"
-                        "\"class_weights\":\"none\",\"warm_start\":false,\"calibrate\":true,"
-                        "\"seed\":1,\"flip_labels\":0}");
+    assert_string_equal(text, "{\"algorithm\":\"auto\",\"hidden\":[64],\"epochs\":30,\"batch\":256,"
+                              "\"l2\":0.0001,\"validation\":0.15,\"patience\":5,"
+                              "\"class_weights\":\"none\",\"warm_start\":false,\"calibrate\":true,"
+                              "\"seed\":1,\"flip_labels\":0}");
     free(text);
     cJSON_Delete(json);
     policy_free(p);

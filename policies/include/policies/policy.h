@@ -185,7 +185,8 @@ struct policy_parameters {
     size_t n_hidden;
     int64_t hidden[POLICY_MAX_HIDDEN];
     int64_t epochs, batch;
-    double learning_rate, l2, validation;
+    double learning_rate; /* NaN: the trainer's own */
+    double l2, validation;
     int64_t patience;
     enum policy_class_weights class_weights;
     bool warm_start, calibrate;
