@@ -309,7 +309,7 @@ static const struct key train_keys[] = {
 static TABLE(train, "train", policy_train, policy_check_train);
 
 #define PAIRED_METRICS \
-    ((1u << POLICY_METRIC_AUTO) | BIT(POLICY_METRIC_ACCURACY) | BIT(POLICY_METRIC_LOG_LOSS) | \
+    (BIT(POLICY_METRIC_AUTO) | BIT(POLICY_METRIC_ACCURACY) | BIT(POLICY_METRIC_LOG_LOSS) | \
         BIT(POLICY_METRIC_RMSE) | BIT(POLICY_METRIC_MAE))
 #define HERE policy_gate
 static const struct key gate_keys[] = {
