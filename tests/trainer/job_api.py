@@ -113,6 +113,8 @@ class Trainer:
             stdout=subprocess.DEVNULL, stderr=log)
         log.close()
         wait_for("listening", lambda: os.path.exists(port_file) or self.process.poll() is not None)
+        if self.process.poll() is not None:
+            raise AssertionError("leeway-trainer did not start:\n" + self.log())
         with open(port_file) as f:
             self.port = int(f.read())
         return self

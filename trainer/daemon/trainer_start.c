@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,10 @@
 #include "base/log.h"
 #include "daemon/job_process.h"
 #include "daemon/trainer.h"
+
+/* A daemon killed between fork and exec leaves a child that has all its descriptors, the data
+ * folder's lock with them, for an instant: try for a second. */
+#define LOCK_TRIES 20
 
 void trainer_options_init(struct trainer_options *o)
 {
@@ -119,10 +124,14 @@ static enum err_code lock_data(struct trainer *t, const char *data, struct err *
     if (t->lock_fd < 0) {
         return err_set_errno(e, errno, "cannot create %s", path);
     }
-    if (flock(t->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        return err_set(e, ERR_BUSY, "another leeway-trainer uses %s", data);
+    const struct timespec pause = {.tv_nsec = 50 * 1000000};
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(t->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+            return ERR_OK;
+        }
+        nanosleep(&pause, NULL);
     }
-    return ERR_OK;
+    return err_set(e, ERR_BUSY, "another leeway-trainer uses %s", data);
 }
 
 static enum err_code make_folders(struct trainer *t, struct err *e)
