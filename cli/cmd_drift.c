@@ -1,0 +1,156 @@
+/*
+ * cmd_drift.c - leeway drift: the newest windows, one character each, and the newest one's numbers.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "field.h"
+#include "show.h"
+#include "table.h"
+
+#define MAX_GLYPHS 60
+
+static char glyph_of(const char *verdict)
+{
+    return strcmp(verdict, "drift") == 0          ? '#'
+           : strcmp(verdict, "ok") == 0           ? '.'
+           : strcmp(verdict, "insufficient") == 0 ? '-'
+                                                  : '?';
+}
+
+/* The signal of the same monitor, statistic and feature in another window; NULL: not there. */
+static const cJSON *find_signal(const cJSON *window, const cJSON *like)
+{
+    static const char *const keys[] = {"monitor", "statistic", "feature"};
+    const cJSON *signal = NULL;
+    cJSON_ArrayForEach(signal, cJSON_GetObjectItem(window, "signals"))
+    {
+        bool same = true;
+        for (size_t i = 0; same && i < sizeof(keys) / sizeof(keys[0]); i++)
+            same = strcmp(field_text(signal, keys[i]), field_text(like, keys[i])) == 0;
+        if (same)
+            return signal;
+    }
+    return NULL;
+}
+
+/* Verdicts of the newest windows, oldest first. */
+static void put_history(struct table *t, const cJSON *windows, const cJSON *like)
+{
+    char glyphs[MAX_GLYPHS + 1];
+    int n = cJSON_GetArraySize(windows), i = 0;
+    size_t len = 0;
+    const cJSON *window = NULL;
+    cJSON_ArrayForEach(window, windows)
+    {
+        if (n - i++ > MAX_GLYPHS)
+            continue;
+        const cJSON *signal = find_signal(window, like);
+        glyphs[len++] = signal ? glyph_of(field_text(signal, "verdict")) : ' ';
+    }
+    glyphs[len] = '\0';
+    table_cell(t, STYLE_PLAIN, "%s", glyphs);
+}
+
+static void put_signal(struct table *t, const cJSON *windows, const cJSON *signal)
+{
+    char value[FIELD_BYTES], limit[FIELD_BYTES], p[FIELD_BYTES];
+    const char *verdict = field_text(signal, "verdict");
+    bool drift = strcmp(verdict, "drift") == 0;
+    table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "feature"));
+    table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "monitor"));
+    put_history(t, windows, signal);
+    table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "statistic"));
+    table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "value", value));
+    table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "threshold", limit));
+    table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "p_value", p));
+    table_cell(t, drift ? STYLE_BAD : STYLE_PLAIN, "%s", verdict);
+}
+
+static void show_window(struct page *page, const cJSON *windows, const cJSON *newest)
+{
+    static const struct table_column columns[] = {
+        {"FEATURE", TABLE_CUT},    {"MONITOR", TABLE_CUT},  {"WINDOWS", TABLE_KEEP},
+        {"STAT", TABLE_KEEP},      {"VALUE", TABLE_NUMBER}, {"LIMIT", TABLE_NUMBER},
+        {"P-VALUE", TABLE_NUMBER}, {"VERDICT", TABLE_CUT},
+    };
+    struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    for (int drift = 1; drift >= 0; drift--) { /* what drifts comes first */
+        const cJSON *signal = NULL;
+        cJSON_ArrayForEach(
+            signal, cJSON_GetObjectItem(
+                        newest, "signals")) if ((strcmp(field_text(signal, "verdict"), "drift") ==
+                                                 0) == drift) put_signal(t, windows, signal);
+    }
+    table_print(t, page);
+    table_free(t);
+}
+
+static void show(struct page *page, const cJSON *answer, void *user)
+{
+    char from[FIELD_BYTES], to[FIELD_BYTES];
+    const cJSON *windows = cJSON_GetObjectItem(answer, "windows");
+    int n = cJSON_GetArraySize(windows);
+    const cJSON *newest = n > 0 ? cJSON_GetArrayItem(windows, n - 1) : NULL;
+    (void)user;
+    if (!newest) {
+        page_line(page, STYLE_PLAIN, "No window is closed yet: rows must be served first.");
+        return;
+    }
+    page_line(page, STYLE_BOLD, "%s against %s: %lld of %lld series drift in the newest window",
+              field_text(answer, "model"), field_text(newest, "version"),
+              (long long)field_int(newest, "drifted"), (long long)field_int(newest, "features"));
+    page_line(page, STYLE_DIM, "window %lld: %lld rows, %s to %s",
+              (long long)field_int(newest, "id"), (long long)field_int(newest, "rows"),
+              field_show_time(newest, "from_unix_ms", from),
+              field_show_time(newest, "to_unix_ms", to));
+    page_gap(page);
+    show_window(page, windows, newest);
+    page_gap(page);
+    page_line(page, STYLE_DIM,
+              "%d windows, the newest last: # drift, . ok, - not enough rows, "
+              "? could not be judged",
+              n < MAX_GLYPHS ? n : MAX_GLYPHS);
+}
+
+static int run(struct cli *cli)
+{
+    int code = CLI_OK;
+    int64_t n_windows = 20;
+    struct watch_options watch = WATCH_DEFAULT;
+    const struct opt opts[] = {{.name = "windows",
+                                .letter = 'n',
+                                .kind = OPT_INT,
+                                .dest = &n_windows,
+                                .arg = "N",
+                                .min = 1,
+                                .max = 500,
+                                .help = "How many of the newest windows."},
+                               WATCH_OPTS(&watch),
+                               {.kind = OPT_END}};
+    if (!cli_parse(cli, opts, &code))
+        return code;
+    struct buf path = BUF_INIT;
+    control_path(&path, "/v1/models/{}/drift", cli->args[0]);
+    buf_printf(&path, "?windows=%lld", (long long)n_windows);
+    code = show_get(cli, path.data, &watch, show, NULL);
+    buf_free(&path);
+    return code;
+}
+
+const struct command cmd_drift = {
+    .name = "drift",
+    .synopsis = "MODEL",
+    .summary = "What has moved against the reference, feature by feature",
+    .about =
+        "The newest windows against the data that the champion was fitted for: one character a "
+        "window, and the newest one's statistic with its limit.",
+    .examples = "leeway drift loan\nleeway drift loan --windows 50 --watch\n",
+    .group = GROUP_WATCH,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};
