@@ -549,6 +549,16 @@ static enum err_code add_metrics(struct store *s, const char *model, cJSON *vers
     return rc;
 }
 
+/* As in the lineage: the parent by its label, and null where there is none. */
+static void shape_version(struct store *s, const char *model, cJSON *version)
+{
+    const char *parent = text_at(version, "parent"), *run = text_at(version, "run");
+    cJSON_ReplaceItemInObject(version, "parent",
+                              parent[0] ? label_of(s, model, parent) : cJSON_CreateNull());
+    if (run[0] == '\0')
+        cJSON_ReplaceItemInObject(version, "run", cJSON_CreateNull());
+}
+
 static void versions_work(struct store *s, struct api_call *call, struct err *e)
 {
     cJSON *list = NULL, *version = NULL;
@@ -561,6 +571,7 @@ static void versions_work(struct store *s, struct api_call *call, struct err *e)
     {
         if (rc == ERR_OK)
             rc = add_metrics(s, call->model, version, e);
+        shape_version(s, call->model, version);
     }
     if (rc != ERR_OK) {
         cJSON_Delete(list);

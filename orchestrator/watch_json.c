@@ -152,7 +152,7 @@ enum err_code watch_feature_json(struct watch *w, struct store *s, const char *m
     if (rc == ERR_OK) {
         cJSON *j = cJSON_CreateObject();
         cJSON_AddStringToObject(j, "feature", feature);
-        cJSON_AddNumberToObject(j, "window", (double)window);
+        cJSON_AddNumberToObject(j, "window", (double)(window ? window : m->last_window_id));
         cJSON_AddNumberToObject(j, "rows", (double)t.profile->n_rows);
         cJSON_AddItemToObject(j, "bins", feature_bins(m, index, t.profile));
         *out = j;

@@ -1,0 +1,205 @@
+/*
+ * performance.js - the labelled metric, one chart for each performance monitor: the value, the reference of the
+ * version in service (dashed), and where another version took over. The axis counts labelled rows and shows
+ * their times: labels often come in nightly batches, a whole chart in one instant.
+ */
+import {colour, draw, drop} from './charts.js';
+import {el, empty, place, replace} from './dom.js';
+import {ago, clock, count, moment, number, scorePill, words} from './format.js';
+
+const canvases = new Map(); /* monitor -> canvas; kept over refreshes */
+
+function canvasOf(monitor) {
+    if (!canvases.has(monitor)) canvases.set(monitor, el('canvas', {role: 'img'}));
+    return canvases.get(monitor);
+}
+
+/** Where the version differs from the point before. */
+export function changesOf(points) {
+    return points
+        .filter((p, i) => i > 0 && p.version !== points[i - 1].version)
+        .map((p) => ({labelled: p.labelled, version: p.version}));
+}
+
+/* Vertical lines with the version's name; labels that would overlap are left out. */
+function versionLines(changes) {
+    return {
+        id: 'versions',
+        afterDatasetsDraw(chart) {
+            const {
+                ctx,
+                chartArea: {top, bottom},
+                scales: {x},
+            } = chart;
+            let free_px = -Infinity;
+            ctx.save();
+            ctx.strokeStyle = ctx.fillStyle = colour('good');
+            ctx.lineWidth = 1;
+            ctx.font = `600 11px ${Chart.defaults.font.family}`;
+            for (const change of changes) {
+                const at = x.getPixelForValue(change.labelled);
+                ctx.beginPath();
+                ctx.moveTo(at, top);
+                ctx.lineTo(at, bottom);
+                ctx.stroke();
+                if (at < free_px) continue;
+                ctx.fillText(change.version, at + 3, top + 10);
+                free_px = at + 8 + ctx.measureText(change.version).width;
+            }
+            ctx.restore();
+        },
+    };
+}
+
+function datasets(points) {
+    const xy = (key) => points.map((p) => ({x: p.labelled, y: p[key]}));
+    const drifted = points.map((p) => p.verdict === 'drift');
+    const size = points.length > 120 || innerWidth < 560 ? 3 : 5;
+    const known = (p) => p && p.value !== null;
+    const alone = points.map(
+        (p, i) => !known(points[i - 1]) && !known(points[i + 1]),
+    ); /* no line would show it */
+    return [
+        {
+            label: words(points[0].metric),
+            data: xy('value'),
+            borderColor: colour('accent'),
+            borderWidth: 2,
+            tension: 0,
+            pointStyle: drifted.map((d) => (d ? 'triangle' : 'circle')),
+            pointRadius: drifted.map((d, i) => (d ? size : alone[i] ? 3 : 0)),
+            pointHitRadius: 8,
+            pointBackgroundColor: drifted.map((d) => colour(d ? 'bad' : 'accent')),
+            pointBorderColor: drifted.map((d) => colour(d ? 'bad' : 'accent')),
+        },
+        {
+            label: 'reference',
+            data: xy('reference'),
+            borderColor: colour('reference'),
+            borderWidth: 1.5,
+            borderDash: [6, 4],
+            pointRadius: 0,
+            stepped: 'before',
+        },
+    ];
+}
+
+function tooltip(points) {
+    return {
+        mode: 'index',
+        intersect: false,
+        callbacks: {
+            title: (items) => moment(points[items[0].dataIndex].at_unix_ms),
+            label: (item) => `${item.dataset.label}: ${number(item.parsed.y)}`,
+            afterBody: (items) => {
+                const p = points[items[0].dataIndex];
+                return `${p.version}, ${count(p.n)} labelled rows: ${p.verdict}`;
+            },
+        },
+    };
+}
+
+/* The time of the point nearest to a tick. */
+function timeAt(points, labelled) {
+    const far = (p) => Math.abs(p.labelled - labelled);
+    return clock(points.reduce((best, p) => (far(p) < far(best) ? p : best)).at_unix_ms);
+}
+
+/* Some air around the curves, but none below zero where nothing is. */
+function rangeOf(points) {
+    const values = points.flatMap((p) => [p.value, p.reference]).filter(Number.isFinite);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const air = Math.max((high - low) * 0.08, 1e-3);
+    return {min: low >= 0 ? Math.max(0, low - air) : low - air, max: high + air};
+}
+
+function config(points) {
+    return {
+        type: 'line',
+        data: {datasets: datasets(points)},
+        plugins: [versionLines(changesOf(points))],
+        options: {
+            interaction: {mode: 'index', intersect: false},
+            scales: {
+                x: {
+                    type: 'linear',
+                    min: points[0].labelled,
+                    max: points.at(-1).labelled + (points.length === 1 ? 1 : 0),
+                    ticks: {
+                        maxTicksLimit: 7,
+                        maxRotation: 0,
+                        includeBounds: false,
+                        callback: (v) => timeAt(points, v),
+                    },
+                    grid: {display: false},
+                },
+                y: {
+                    ...rangeOf(points),
+                    ticks: {maxTicksLimit: 6, includeBounds: false, callback: (v) => number(v)},
+                },
+            },
+            plugins: {
+                tooltip: tooltip(points),
+                legend: {labels: {usePointStyle: false, boxWidth: 24, boxHeight: 2}},
+            },
+        },
+    };
+}
+
+function heading(monitor, points) {
+    const last = points.at(-1);
+    return el(
+        'p',
+        {class: 'lead'},
+        el('b', null, monitor),
+        `: ${words(last.metric)} `,
+        last.value === null ? null : el('b', null, number(Number(last.value.toFixed(4)))),
+        ' ',
+        scorePill(last.verdict),
+        ` against the reference's ${number(last.reference)}, over ${count(last.n)} labelled rows, `,
+        ago(last.at_unix_ms),
+        '. ',
+        el('small', null, '▲ significantly worse · vertical: a version took over'),
+    );
+}
+
+function byMonitor(points) {
+    const monitors = new Map();
+    for (const p of points) monitors.set(p.monitor, [...(monitors.get(p.monitor) ?? []), p]);
+    return monitors;
+}
+
+/** points: of all monitors, oldest first. */
+export function showPerformance(model, points) {
+    for (const canvas of canvases.values()) drop(canvas);
+    if (points.length === 0) {
+        replace(
+            place('performance'),
+            empty(
+                'No labelled rows yet, so nobody knows how good the answers are. Send labels by request id:',
+                `leeway labels ${model} outcomes.csv`,
+            ),
+        );
+        return;
+    }
+    const monitors = byMonitor(points);
+    replace(
+        place('performance'),
+        [...monitors].map(([monitor, of]) =>
+            el(
+                'div',
+                {class: 'chart-block'},
+                heading(monitor, of),
+                el('div', {class: 'chart'}, canvasOf(monitor)),
+            ),
+        ),
+    );
+    for (const [monitor, of] of monitors) {
+        const canvas = canvasOf(monitor);
+        canvas.setAttribute(
+            'aria-label',
+            `${monitor} over time, ${of.length} points, last ${number(of.at(-1).value)}`,
+        );
+        draw(canvas, config(of));
+    }
+}
