@@ -9,25 +9,37 @@
 #include "show.h"
 #include "table.h"
 
+#define MAX_WORDS 12
+
+/* A transition in its own words; anything else as "key=value" words. */
+static void put_detail(struct table *t, const cJSON *detail)
+{
+    struct buf line = BUF_INIT;
+    const char *reason = field_text(detail, "reason"), *to = field_text(detail, "to");
+    if (reason[0] && to[0])
+        buf_printf(&line, "%s -> %s: %s", field_text(detail, "from"), to, reason);
+    else
+        field_flatten(detail, MAX_WORDS, &line);
+    table_cell(t, STYLE_DIM, "%s", line.data ? line.data : "");
+    buf_free(&line);
+}
+
 static void put_record(struct table *t, const cJSON *r)
 {
     char time[FIELD_BYTES];
-    struct buf detail = BUF_INIT;
-    field_flatten(cJSON_GetObjectItem(r, "detail"), 12, &detail);
     table_cell(t, STYLE_DIM, "%lld", (long long)field_int(r, "seq"));
     table_cell(t, STYLE_PLAIN, "%s", field_show_time(r, "at_unix_ms", time));
     table_cell(t, STYLE_PLAIN, "%s", field_text(r, "actor"));
     table_cell(t, STYLE_BOLD, "%s", field_text(r, "action"));
     table_cell(t, STYLE_PLAIN, "%s", field_text(r, "subject"));
-    table_cell(t, STYLE_DIM, "%s", detail.data ? detail.data : "");
-    buf_free(&detail);
+    put_detail(t, cJSON_GetObjectItem(r, "detail"));
 }
 
 static void show(struct page *page, const cJSON *answer, void *user)
 {
     static const struct table_column columns[] = {
         {"SEQ", TABLE_NUMBER}, {"TIME", TABLE_KEEP},   {"ACTOR", TABLE_CUT},
-        {"ACTION", TABLE_CUT}, {"SUBJECT", TABLE_CUT}, {"DETAIL", TABLE_WRAP},
+        {"ACTION", TABLE_CUT}, {"SUBJECT", TABLE_CUT}, {"DETAIL", TABLE_BELOW},
     };
     struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
     const cJSON *r = NULL;

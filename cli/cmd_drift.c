@@ -38,7 +38,7 @@ static const cJSON *find_signal(const cJSON *window, const cJSON *like)
 }
 
 /* Verdicts of the newest windows, oldest first. */
-static void put_history(struct table *t, const cJSON *windows, const cJSON *like)
+static void put_history(struct table *t, const cJSON *windows, int n_shown, const cJSON *like)
 {
     char glyphs[MAX_GLYPHS + 1];
     int n = cJSON_GetArraySize(windows), i = 0;
@@ -46,7 +46,7 @@ static void put_history(struct table *t, const cJSON *windows, const cJSON *like
     const cJSON *window = NULL;
     cJSON_ArrayForEach(window, windows)
     {
-        if (n - i++ > MAX_GLYPHS)
+        if (n - i++ > n_shown)
             continue;
         const cJSON *signal = find_signal(window, like);
         glyphs[len++] = signal ? glyph_of(field_text(signal, "verdict")) : ' ';
@@ -55,38 +55,58 @@ static void put_history(struct table *t, const cJSON *windows, const cJSON *like
     table_cell(t, STYLE_PLAIN, "%s", glyphs);
 }
 
-static void put_signal(struct table *t, const cJSON *windows, const cJSON *signal)
+static void put_signal(struct table *t, const cJSON *windows, int n_shown, const cJSON *signal)
 {
     char value[FIELD_BYTES], limit[FIELD_BYTES], p[FIELD_BYTES];
-    const char *verdict = field_text(signal, "verdict");
-    bool drift = strcmp(verdict, "drift") == 0;
+    bool drift = strcmp(field_text(signal, "verdict"), "drift") == 0;
     table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "feature"));
-    table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "monitor"));
-    put_history(t, windows, signal);
+    put_history(t, windows, n_shown, signal);
     table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "statistic"));
-    table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "value", value));
+    table_cell(t, drift ? STYLE_BAD : STYLE_PLAIN, "%s", field_show_number(signal, "value", value));
     table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "threshold", limit));
     table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "p_value", p));
-    table_cell(t, drift ? STYLE_BAD : STYLE_PLAIN, "%s", verdict);
 }
 
-static void show_window(struct page *page, const cJSON *windows, const cJSON *newest)
+/* Rates of missing or unseen values that never stirred would hide what did. */
+static bool is_dull(const cJSON *windows, const cJSON *signal)
+{
+    const cJSON *window = NULL;
+    if (strcmp(field_text(signal, "kind"), "quality") != 0)
+        return false;
+    cJSON_ArrayForEach(window, windows)
+    {
+        const cJSON *other = find_signal(window, signal);
+        if (other && strcmp(field_text(other, "verdict"), "ok") != 0)
+            return false;
+    }
+    return true;
+}
+
+/* What drifts comes first. Returns how many dull series were left out. */
+static int show_window(struct page *page, const cJSON *windows, int n_shown, const cJSON *newest,
+                       bool all)
 {
     static const struct table_column columns[] = {
-        {"FEATURE", TABLE_CUT},    {"MONITOR", TABLE_CUT},  {"WINDOWS", TABLE_KEEP},
-        {"STAT", TABLE_KEEP},      {"VALUE", TABLE_NUMBER}, {"LIMIT", TABLE_NUMBER},
-        {"P-VALUE", TABLE_NUMBER}, {"VERDICT", TABLE_CUT},
+        {"FEATURE", TABLE_CUT},  {"WINDOWS", TABLE_KEEP}, {"STAT", TABLE_CUT},
+        {"VALUE", TABLE_NUMBER}, {"LIMIT", TABLE_NUMBER}, {"P-VALUE", TABLE_NUMBER},
     };
     struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
-    for (int drift = 1; drift >= 0; drift--) { /* what drifts comes first */
-        const cJSON *signal = NULL;
-        cJSON_ArrayForEach(
-            signal, cJSON_GetObjectItem(
-                        newest, "signals")) if ((strcmp(field_text(signal, "verdict"), "drift") ==
-                                                 0) == drift) put_signal(t, windows, signal);
+    const cJSON *signal = NULL, *signals = cJSON_GetObjectItem(newest, "signals");
+    int n_dull = 0;
+    for (int drift = 1; drift >= 0; drift--) {
+        cJSON_ArrayForEach(signal, signals)
+        {
+            if ((strcmp(field_text(signal, "verdict"), "drift") == 0) != drift)
+                continue;
+            if (!all && is_dull(windows, signal))
+                n_dull++;
+            else
+                put_signal(t, windows, n_shown, signal);
+        }
     }
     table_print(t, page);
     table_free(t);
+    return n_dull;
 }
 
 static void show(struct page *page, const cJSON *answer, void *user)
@@ -95,7 +115,9 @@ static void show(struct page *page, const cJSON *answer, void *user)
     const cJSON *windows = cJSON_GetObjectItem(answer, "windows");
     int n = cJSON_GetArraySize(windows);
     const cJSON *newest = n > 0 ? cJSON_GetArrayItem(windows, n - 1) : NULL;
-    (void)user;
+    const bool *all = user;
+    int most = page->width / 4 < MAX_GLYPHS ? (int)page->width / 4 : MAX_GLYPHS;
+    int n_shown = n < most ? n : most;
     if (!newest) {
         page_line(page, STYLE_PLAIN, "No window is closed yet: rows must be served first.");
         return;
@@ -108,18 +130,24 @@ static void show(struct page *page, const cJSON *answer, void *user)
               field_show_time(newest, "from_unix_ms", from),
               field_show_time(newest, "to_unix_ms", to));
     page_gap(page);
-    show_window(page, windows, newest);
+    int n_dull = show_window(page, windows, n_shown, newest, *all);
     page_gap(page);
-    page_line(page, STYLE_DIM,
-              "%d windows, the newest last: # drift, . ok, - not enough rows, "
-              "? could not be judged",
-              n < MAX_GLYPHS ? n : MAX_GLYPHS);
+    page_line(
+        page, STYLE_DIM,
+        "%d windows, the newest last: # drift, . ok, - not enough rows, ? could not be judged",
+        n_shown);
+    if (n_dull > 0)
+        page_line(page, STYLE_DIM,
+                  "%d rates of missing, unseen or strange values are ok in all of "
+                  "them; --all shows them",
+                  n_dull);
 }
 
 static int run(struct cli *cli)
 {
     int code = CLI_OK;
     int64_t n_windows = 20;
+    bool all = false;
     struct watch_options watch = WATCH_DEFAULT;
     const struct opt opts[] = {{.name = "windows",
                                 .letter = 'n',
@@ -129,6 +157,11 @@ static int run(struct cli *cli)
                                 .min = 1,
                                 .max = 500,
                                 .help = "How many of the newest windows."},
+                               {.name = "all",
+                                .letter = 'a',
+                                .kind = OPT_FLAG,
+                                .dest = &all,
+                                .help = "Also quality series that are ok in every window."},
                                WATCH_OPTS(&watch),
                                {.kind = OPT_END}};
     if (!cli_parse(cli, opts, &code))
@@ -136,7 +169,7 @@ static int run(struct cli *cli)
     struct buf path = BUF_INIT;
     control_path(&path, "/v1/models/{}/drift", cli->args[0]);
     buf_printf(&path, "?windows=%lld", (long long)n_windows);
-    code = show_get(cli, path.data, &watch, show, NULL);
+    code = show_get(cli, path.data, &watch, show, &all);
     buf_free(&path);
     return code;
 }

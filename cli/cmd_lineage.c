@@ -13,7 +13,7 @@
 
 #define MODEL_BYTES 160
 #define MIN_PREFIX 8
-#define MAX_MANIFEST_WORDS 60
+#define MAX_WORDS 60
 
 static void show_service(struct page *page, const cJSON *answer)
 {
@@ -37,22 +37,40 @@ static void show_ancestors(struct page *page, const cJSON *answer)
     buf_free(&line);
 }
 
-/* The manifest but for its bulky parts, a line per top-level key. */
+static void show_part(struct page *page, const char *name, const cJSON *part)
+{
+    struct buf words = BUF_INIT;
+    field_flatten(part, MAX_WORDS, &words);
+    bool leaf = words.len && words.data[0] == '='; /* a value alone has no path */
+    page_field(page, name, "%s", words.data ? words.data + leaf : "");
+    buf_free(&words);
+}
+
+/* The trigger's evidence is the run's to show; here its sentence is enough. */
+static void show_lineage(struct page *page, const cJSON *lineage)
+{
+    const cJSON *part = NULL;
+    cJSON_ArrayForEach(part, lineage)
+    {
+        if (strcmp(part->string, "trigger") != 0)
+            show_part(page, part->string, part);
+        else
+            page_field(page, "trigger", "%s: %s", field_text(part, "trigger"),
+                       field_text(part, "reason"));
+    }
+}
+
+/* The manifest, a line per top-level key; the schema is the model's. */
 static void show_manifest(struct page *page, const cJSON *manifest)
 {
     const cJSON *part = NULL;
     page_gap(page);
     cJSON_ArrayForEach(part, manifest)
     {
-        struct buf words = BUF_INIT;
-        if (strcmp(part->string, "schema") == 0)
-            continue;
-        field_flatten(part, MAX_MANIFEST_WORDS, &words);
-        if (words.len && words.data[0] == '=')
-            page_field(page, part->string, "%s", words.data + 1);
-        else
-            page_field(page, part->string, "%s", words.data ? words.data : "");
-        buf_free(&words);
+        if (strcmp(part->string, "lineage") == 0)
+            show_lineage(page, part);
+        else if (strcmp(part->string, "schema") != 0)
+            show_part(page, part->string, part);
     }
 }
 

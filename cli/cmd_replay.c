@@ -45,7 +45,7 @@ static enum err_code write_json(const struct replay_result *r, const char *file,
     return code;
 }
 
-static void show_versions(struct page *page, const struct replay_score *s)
+static void show_versions(struct page *page, const struct replay_score *s, int64_t skip)
 {
     static const struct table_column columns[] = {{"VERSION", TABLE_CUT},
                                                   {"ROWS", TABLE_NUMBER},
@@ -55,7 +55,7 @@ static void show_versions(struct page *page, const struct replay_score *s)
     for (size_t i = 0; i < s->n_versions; i++) {
         table_cell(t, STYLE_PLAIN, "%s", s->versions[i].version);
         table_cell(t, STYLE_PLAIN, "%lld", (long long)s->versions[i].n_rows);
-        table_cell(t, STYLE_PLAIN, "%lld", (long long)s->versions[i].first_row + 1);
+        table_cell(t, STYLE_PLAIN, "%lld", (long long)(skip + s->versions[i].first_row + 1));
         table_cell(t, STYLE_PLAIN, "%.4f",
                    replay_tally_value(&s->versions[i].tally, s->regression));
     }
@@ -73,7 +73,7 @@ static void show_side(struct page *page, const struct replay_score *s, enum repl
                    replay_tally_value(t, s->regression), (long long)t->n);
 }
 
-static void show_result(const struct replay_result *r)
+static void show_result(const struct replay_result *r, int64_t skip)
 {
     struct page page = page_new();
     double seconds = (double)r->elapsed_ms / 1000;
@@ -87,7 +87,7 @@ static void show_result(const struct replay_result *r)
     page_field(&page, "labels", "%lld accepted, %lld known already, %lld not sent",
                (long long)r->labels_accepted, (long long)r->label_duplicates,
                (long long)r->labels_left);
-    show_versions(&page, &r->score);
+    show_versions(&page, &r->score, skip);
     page_show(&page, false);
     page_free(&page);
 }
@@ -104,7 +104,7 @@ static int replay(const struct cli *cli, const struct replay_options *o, const c
     if (began && json_file && write_json(result, json_file, &written) != ERR_OK)
         exit_code = cli_fail(cli, &written);
     if (began && !(json_file && strcmp(json_file, "-") == 0))
-        show_result(result);
+        show_result(result, o->skip);
     if (result->interrupted)
         exit_code = CLI_INTERRUPTED;
     else if (exit_code == CLI_OK)

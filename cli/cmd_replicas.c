@@ -57,7 +57,7 @@ static void show(struct page *page, const cJSON *answer, void *user)
 {
     static const struct table_column columns[] = {
         {"REPLICA", TABLE_CUT},     {"STATE", TABLE_KEEP},    {"SEEN", TABLE_KEEP},
-        {"MODEL", TABLE_CUT},       {"VERSIONS", TABLE_KEEP}, {"GENERATION", TABLE_KEEP},
+        {"MODEL", TABLE_CUT},       {"VERSIONS", TABLE_KEEP}, {"GEN", TABLE_KEEP},
         {"REQUESTS", TABLE_NUMBER}, {"ERRORS", TABLE_NUMBER}, {"BEHIND", TABLE_NUMBER},
     };
     struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));

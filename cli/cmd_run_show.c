@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/json.h"
 #include "command.h"
 #include "field.h"
 #include "run_style.h"
@@ -10,13 +11,29 @@
 
 #define MAX_NUMBERS 40
 
-static void show_numbers(struct page *page, const cJSON *numbers)
+static bool is_among(const char *key, const char *const *keys)
+{
+    for (size_t i = 0; keys[i]; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The numbers below node on as many lines as they need, but for the keys that are told otherwise.
+ */
+static void show_numbers(struct page *page, size_t indent, const cJSON *node,
+                         const char *const *told)
 {
     struct buf words = BUF_INIT;
-    field_flatten(numbers, MAX_NUMBERS, &words);
+    cJSON *rest = cJSON_CreateObject();
+    const cJSON *child = NULL;
+    cJSON_ArrayForEach(child, node) if (!is_among(child->string, told))
+        cJSON_AddItemReferenceToObject(rest, child->string, (cJSON *)child);
+    field_flatten(rest, MAX_NUMBERS, &words);
     if (words.len)
-        page_indented(page, 4, STYLE_DIM, words.data);
+        page_indented(page, indent, STYLE_DIM, words.data);
     buf_free(&words);
+    cJSON_Delete(rest);
 }
 
 static void show_head(struct page *page, const cJSON *r)
@@ -44,19 +61,43 @@ static void show_head(struct page *page, const cJSON *r)
     page_field(page, "next", "%s", field_text(r, "next"));
 }
 
+/* "accuracy-fell fired: accuracy 0.71 is ...", then its numbers. */
+static void show_reasons(struct page *page, const cJSON *list, const char *flag, const char *yes,
+                         const char *no)
+{
+    static const char *const told[] = {"name", "kind", "fired", "allows", "why", NULL};
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct buf line = BUF_INIT;
+        bool on = field_bool(item, flag);
+        buf_printf(&line, "%s %s: %s", field_text(item, "name"), on ? yes : no,
+                   field_text(item, "why"));
+        page_indented(page, 2, on ? STYLE_PLAIN : STYLE_DIM, line.data ? line.data : "");
+        show_numbers(page, 6, item, told);
+        buf_free(&line);
+    }
+}
+
 static void show_evidence(struct page *page, const cJSON *r)
 {
-    const cJSON *trigger = cJSON_GetObjectItem(r, "trigger");
-    const cJSON *evidence = trigger ? cJSON_GetObjectItem(trigger, "evidence") : NULL;
+    static const char *const told[] = {"request",     "triggers", "guards",          "outcome",
+                                       "trigger",     "guard",    "reason_in_words", "reason",
+                                       "now_unix_ms", NULL};
+    const cJSON *evidence = json_at(r, "trigger.evidence");
     if (!evidence)
         return;
     page_gap(page);
-    page_line(page, STYLE_BOLD, "Evidence");
-    show_numbers(page, evidence);
+    page_line(page, STYLE_BOLD, "Triggers");
+    show_reasons(page, json_at(evidence, "triggers"), "fired", "fired", "is quiet");
+    page_line(page, STYLE_BOLD, "Guards");
+    show_reasons(page, json_at(evidence, "guards"), "allows", "allows it", "forbids it");
+    show_numbers(page, 2, evidence, told);
 }
 
 static void show_transition(struct page *page, const cJSON *line)
 {
+    static const char *const told[] = {"event", NULL};
     char time[FIELD_BYTES];
     const char *to = field_text(line, "to"), *from = field_text(line, "from");
     bool moved = strcmp(from, to) != 0;
@@ -66,7 +107,8 @@ static void show_transition(struct page *page, const cJSON *line)
               field_text(line, "actor"));
     if (field_text(line, "reason")[0])
         page_indented(page, 4, STYLE_PLAIN, field_text(line, "reason"));
-    show_numbers(page, cJSON_GetObjectItem(line, "numbers"));
+    if (strcmp(field_text(line, "event"), "trigger") != 0) /* those are the evidence above */
+        show_numbers(page, 4, cJSON_GetObjectItem(line, "numbers"), told);
 }
 
 static void show(struct page *page, const cJSON *r, void *user)

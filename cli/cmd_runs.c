@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "command.h"
 #include "field.h"
 #include "run_style.h"
@@ -12,12 +13,12 @@
 static void show(struct page *page, const cJSON *answer, void *user)
 {
     static const struct table_column columns[] = {
-        {"RUN", TABLE_KEEP},    {"MODEL", TABLE_CUT},      {"STATE", TABLE_KEEP},
-        {"TRIGGER", TABLE_CUT}, {"CANDIDATE", TABLE_KEEP}, {"STARTED", TABLE_KEEP},
-        {"REASON", TABLE_WRAP},
+        {"RUN", TABLE_KEEP},     {"MODEL", TABLE_CUT},    {"STATE", TABLE_CUT},
+        {"TRIGGER", TABLE_CUT},  {"VERSION", TABLE_KEEP}, {"STARTED", TABLE_KEEP},
+        {"REASON", TABLE_BELOW},
     };
     struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
-    char time[FIELD_BYTES];
+    char started[FIELD_BYTES];
     const cJSON *r = NULL;
     (void)user;
     cJSON_ArrayForEach(r, cJSON_GetObjectItem(answer, "runs"))
@@ -28,8 +29,8 @@ static void show(struct page *page, const cJSON *answer, void *user)
         table_cell(t, run_style(state), "%s%s", state, field_bool(r, "paused") ? " (paused)" : "");
         table_cell(t, STYLE_PLAIN, "%s", field_text(r, "trigger.name"));
         table_cell(t, STYLE_PLAIN, "%s", candidate[0] ? candidate : "-");
-        field_show_time(r, "started_unix_ms", time);
-        table_cell(t, STYLE_PLAIN, "%.16s", time); /* to the minute */
+        table_cell(t, STYLE_PLAIN, "%s",
+                   field_show_ago(r, "started_unix_ms", clock_unix_ms(), started));
         table_cell(t, STYLE_PLAIN, "%s", field_text(r, "reason"));
     }
     if (table_n_rows(t) == 0)

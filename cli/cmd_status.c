@@ -60,7 +60,7 @@ static void show_models(struct page *page, const cJSON *status)
 {
     static const struct table_column columns[] = {
         {"MODEL", TABLE_CUT},   {"CHAMPION", TABLE_KEEP}, {"CANDIDATE", TABLE_CUT},
-        {"RUN", TABLE_CUT},     {"DRIFT", TABLE_KEEP},    {"METRIC (REFERENCE)", TABLE_CUT},
+        {"RUN", TABLE_CUT},     {"DRIFT", TABLE_KEEP},    {"METRIC (REF)", TABLE_CUT},
         {"ROWS", TABLE_NUMBER},
     };
     struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));

@@ -21,13 +21,11 @@ static void put_version(struct table *t, const cJSON *v)
     char time[FIELD_BYTES];
     struct buf metrics = BUF_INIT;
     const char *state = field_text(v, "state"), *parent = field_text(v, "parent");
-    const char *run = field_text(v, "run");
     field_flatten(cJSON_GetObjectItem(v, "metrics"), 8, &metrics);
     table_cell(t, STYLE_BOLD, "%s", field_text(v, "label"));
     table_cell(t, style_of(state), "%s", state);
     table_cell(t, STYLE_PLAIN, "%.16s", field_show_time(v, "created_unix_ms", time));
     table_cell(t, STYLE_PLAIN, "%s", parent[0] ? parent : "-");
-    table_cell(t, STYLE_PLAIN, "%s", run[0] ? run : "-");
     table_cell(t, STYLE_PLAIN, "%.12s", field_text(v, "sha256"));
     table_cell(t, STYLE_DIM, "%s", metrics.data ? metrics.data : "");
     buf_free(&metrics);
@@ -36,9 +34,8 @@ static void put_version(struct table *t, const cJSON *v)
 static void show(struct page *page, const cJSON *answer, void *user)
 {
     static const struct table_column columns[] = {
-        {"VERSION", TABLE_KEEP}, {"STATE", TABLE_KEEP}, {"CREATED", TABLE_KEEP},
-        {"PARENT", TABLE_KEEP},  {"RUN", TABLE_KEEP},   {"SHA-256", TABLE_KEEP},
-        {"METRICS", TABLE_WRAP},
+        {"VERSION", TABLE_KEEP}, {"STATE", TABLE_KEEP},   {"CREATED", TABLE_KEEP},
+        {"PARENT", TABLE_KEEP},  {"SHA-256", TABLE_KEEP}, {"METRICS", TABLE_BELOW},
     };
     struct table *t = table_new(columns, sizeof(columns) / sizeof(columns[0]));
     const cJSON *v = NULL;

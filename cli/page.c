@@ -15,7 +15,7 @@
 #define DEFAULT_WIDTH 80
 #define MIN_WIDTH 20
 #define MAX_WIDTH 1000
-#define FIELD_COLUMN 14
+#define FIELD_COLUMN 16
 
 static size_t find_width(bool tty)
 {

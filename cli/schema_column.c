@@ -20,7 +20,7 @@
 
 bool schema_stats_init(struct schema_stats *s)
 {
-    *s = (struct schema_stats){.rising = true};
+    *s = (struct schema_stats){0};
     s->distinct = calloc(SLOTS, sizeof(*s->distinct));
     return s->distinct != NULL;
 }
@@ -64,7 +64,7 @@ static void add_number(struct schema_stats *s, double x)
     s->m2 += term;
     s->mean += step;
     s->n_whole += x == floor(x);
-    s->rising = s->rising && (n == 1 || x > s->last);
+    s->n_falls += n > 1 && x < s->last;
     s->min = n == 1 || x < s->min ? x : s->min;
     s->max = n == 1 || x > s->max ? x : s->max;
     s->last = x;
@@ -156,11 +156,11 @@ static struct column_verdict judge_numbers(const struct schema_stats *s)
     int64_t n = s->n_numbers;
     double skew = schema_stats_skewness(s);
     bool whole = s->n_whole == n, many = s->n_distinct > COLUMN_MAX_DISTINCT;
-    if (whole && s->rising && n > 20) {
+    if (s->n_distinct > 20 && s->n_falls <= n / 1000) {
         v.guess = COLUMN_LEFT_OUT;
         snprintf(v.reason, sizeof(v.reason),
-                 "whole numbers that rise from row to row: a row number or a clock, which no new "
-                 "row repeats");
+                 "numbers that hardly ever fall from row to row: a clock or a counter, and every "
+                 "new row lies beyond what was learnt");
     } else if (s->n_distinct == 1) {
         snprintf(v.reason, sizeof(v.reason), "numbers, though always %g in these rows", s->min);
     } else if (whole && s->n_distinct > 2 && s->n_distinct <= COLUMN_MAX_CODES) {

@@ -15,7 +15,7 @@
 
 struct schema_stats {
     int64_t n_rows, n_missing, n_numbers, n_whole, n_dates;
-    bool rising; /* every number is larger than the one before: a clock or a counter */
+    int64_t n_falls; /* numbers smaller than the one before: hardly any for clocks and counters */
     double last, min, max;
     double mean, m2, m3; /* Welford's running moments; m3 after Terriberry (2007) */
     size_t n_distinct;   /* up to COLUMN_MAX_DISTINCT + 1 */

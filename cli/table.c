@@ -11,6 +11,7 @@
 #include "text_width.h"
 
 #define GAP 2
+#define BELOW_INDENT 4
 #define MIN_TEXT_WIDTH 8
 #define MIN_WRAP_WIDTH 16
 
@@ -21,7 +22,8 @@ struct cell {
 
 struct table {
     const struct table_column *columns;
-    size_t n_columns, n_cells, capacity;
+    size_t n_columns, n_across; /* n_across: without the one below */
+    size_t n_cells, capacity;
     struct cell *cells;
     bool failed;
 };
@@ -29,8 +31,10 @@ struct table {
 struct table *table_new(const struct table_column *columns, size_t n_columns)
 {
     struct table *t = calloc(1, sizeof(*t));
+    bool below = columns[n_columns - 1].fit == TABLE_BELOW;
     if (t)
-        *t = (struct table){.columns = columns, .n_columns = n_columns};
+        *t = (struct table){
+            .columns = columns, .n_columns = n_columns, .n_across = n_columns - below};
     return t;
 }
 
@@ -120,24 +124,24 @@ static size_t least_width(const struct table *t, size_t column, size_t natural)
 /* The widest column that may still give a character; n_columns where none may. */
 static size_t widest_flexible(const struct table *t, const size_t *widths, const size_t *least)
 {
-    size_t best = t->n_columns;
-    for (size_t c = 0; c < t->n_columns; c++)
-        if (widths[c] > least[c] && (best == t->n_columns || widths[c] > widths[best]))
+    size_t best = t->n_across;
+    for (size_t c = 0; c < t->n_across; c++)
+        if (widths[c] > least[c] && (best == t->n_across || widths[c] > widths[best]))
             best = c;
     return best;
 }
 
 bool table_layout(const struct table *t, size_t width, size_t widths[TABLE_MAX_COLUMNS])
 {
-    size_t least[TABLE_MAX_COLUMNS], total = GAP * (t->n_columns - 1);
-    for (size_t c = 0; c < t->n_columns; c++) {
+    size_t least[TABLE_MAX_COLUMNS], total = GAP * (t->n_across - 1);
+    for (size_t c = 0; c < t->n_across; c++) {
         widths[c] = natural_width(t, c);
         least[c] = least_width(t, c, widths[c]);
         total += widths[c];
     }
     while (total > width) {
         size_t c = widest_flexible(t, widths, least);
-        if (c == t->n_columns)
+        if (c == t->n_across)
             return false;
         widths[c]--;
         total--;
@@ -162,7 +166,7 @@ static void put_cell(struct printer *p, size_t column, const char *text, enum st
 {
     struct buf shown = BUF_INIT;
     size_t width = p->widths[column];
-    bool last = column + 1 == p->t->n_columns;
+    bool last = column + 1 == p->t->n_across;
     buf_puts(&shown, "");
     text_put_cut(&shown, text, width);
     size_t pad = width - text_width(shown.data ? shown.data : "");
@@ -179,7 +183,7 @@ static void put_cell(struct printer *p, size_t column, const char *text, enum st
 /* One line of a row: rest[c] is what is left of a wrapped cell, NULL where nothing is. */
 static void put_line(struct printer *p, size_t row, const char **rest)
 {
-    for (size_t c = 0; c < p->t->n_columns; c++) {
+    for (size_t c = 0; c < p->t->n_across; c++) {
         const char *text = rest[c] ? rest[c] : "";
         struct buf part = BUF_INIT;
         buf_puts(&part, "");
@@ -199,25 +203,33 @@ static void put_line(struct printer *p, size_t row, const char **rest)
 
 static bool any_left(const struct table *t, const char **rest)
 {
-    for (size_t c = 0; c < t->n_columns; c++)
+    for (size_t c = 0; c < t->n_across; c++)
         if (rest[c])
             return true;
     return false;
 }
 
+static void put_below(struct printer *p, const struct cell *cell)
+{
+    if (cell->text[0])
+        page_indented(p->out, BELOW_INDENT, cell->style, cell->text);
+}
+
 static void put_row(struct printer *p, size_t row)
 {
     const char *rest[TABLE_MAX_COLUMNS];
-    for (size_t c = 0; c < p->t->n_columns; c++)
+    for (size_t c = 0; c < p->t->n_across; c++)
         rest[c] = cell_at(p->t, row, c)->text;
     do
         put_line(p, row, rest);
     while (any_left(p->t, rest));
+    if (p->t->n_across < p->t->n_columns)
+        put_below(p, cell_at(p->t, row, p->t->n_across));
 }
 
 static void put_titles(struct printer *p)
 {
-    for (size_t c = 0; c < p->t->n_columns; c++)
+    for (size_t c = 0; c < p->t->n_across; c++)
         put_cell(p, c, p->t->columns[c].title, STYLE_BOLD);
     buf_puts(&p->out->text, "\n");
 }

@@ -18,6 +18,7 @@ enum table_fit {
     TABLE_WRAP,   /* text: wrapped */
     TABLE_KEEP,   /* text that is useless when cut: ids, glyphs */
     TABLE_NUMBER, /* to the right, never cut */
+    TABLE_BELOW,  /* last column only: a sentence, wrapped on lines of its own under the row */
 };
 
 struct table_column {
