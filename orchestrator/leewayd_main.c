@@ -1,5 +1,5 @@
 /*
- * main.c - leewayd, the control host's daemon: options, signals, start, stop.
+ * leewayd_main.c - leewayd, the control host's daemon: options, signals, start, stop.
  */
 #include <stdio.h>
 #include <stdlib.h>
