@@ -22,7 +22,8 @@ static void add_next(cJSON *j, const struct run *r)
         snprintf(text, sizeof(text), r->paused ? "leeway resume %s" : "leeway abort %s", r->id);
         break;
     case RUN_PROMOTED:
-        snprintf(text, sizeof(text), "leeway rollback %s --reason TEXT", r->model);
+        if (r->champion[0]) /* else it is the first: there is nothing to go back to */
+            snprintf(text, sizeof(text), "leeway rollback %s --reason TEXT", r->model);
         break;
     case RUN_FAILED:
     case RUN_EXPIRED:

@@ -215,8 +215,8 @@ function readModel() {
 }
 
 function readAll() {
-    readStatus();
-    readModel();
+    readStatus(); /* which reads the model, where the first status is what says which one */
+    if (model()) readModel();
     readAudit();
 }
 

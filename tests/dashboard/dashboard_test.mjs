@@ -123,6 +123,9 @@ async function namesAreText({page}) {
 
 async function fitsATelephone({page}) {
     await page.setViewportSize({width: 390, height: 844});
+    /* Charts follow a new width a frame later. */
+    const fits = () => document.documentElement.scrollWidth <= 390;
+    await page.waitForFunction(fits, null, {timeout: 3000}).catch(() => {});
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     await page.screenshot({path: path.join(work, 'dashboard-narrow.png'), fullPage: true});
     await page.setViewportSize({width: 1440, height: 900});
