@@ -76,7 +76,7 @@ static int run_command(const struct command *c, int argc, char **argv)
     }
     int code = c->run(&cli);
     free(cli.args);
-    if (fflush(stdout) != 0 && code == CLI_OK)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK)
         code = CLI_FAILED; /* the data did not arrive: a full disk, a closed pipe */
     return code;
 }
