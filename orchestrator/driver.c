@@ -115,9 +115,18 @@ static void step_work(struct store *s, void *data, struct err *e)
 
 static void on_stepped(void *data, const struct err *err);
 
+static void stop_waiting(struct event_work *w)
+{
+    struct event_work **at = &w->driver->waiting;
+    while (*at != w)
+        at = &(*at)->next_waiting;
+    *at = w->next_waiting;
+}
+
 static void on_retry(uv_timer_t *timer)
 {
     struct event_work *w = timer->data;
+    stop_waiting(w);
     daemon_work(w->driver->d, step_work, on_stepped, w);
 }
 
@@ -133,6 +142,8 @@ static void retry_later(struct event_work *w, const struct err *err)
         uv_timer_init(w->driver->d->loop, &w->retry);
         w->retry.data = w;
     }
+    w->next_waiting = w->driver->waiting;
+    w->driver->waiting = w;
     uv_timer_start(&w->retry, on_retry, (uint64_t)wait_ms, 0);
 }
 
@@ -149,6 +160,14 @@ static void tell(struct driver *dr, const struct campaign_step *step)
     if (step->outcome.from == RUN_FETCH || run_state_is_end(r->state)) /* one came, or was judged */
         hub_send_model(&dr->d->hub, "version", r->model);
     notify_send(dr->d, &step->notice, r->model, r->id, r->reason);
+}
+
+/* The machine's own words have the attempt and the wait: one line for each try. */
+static void tell_failure(const struct event_work *w)
+{
+    const struct run_outcome *out = &w->step.outcome;
+    if (w->kind == RUN_EV_ACTION_FAILED && out->answer == RUN_DONE && !out->transition)
+        log_warn("run_action_failed", LOG_S("run", w->run_id), LOG_S("reason", out->reason));
 }
 
 static void after_step(struct carried *c, const struct campaign_step *step)
@@ -187,8 +206,10 @@ static void on_stepped(void *data, const struct err *err)
     }
     if (w->done)
         w->done(w->user, err->code == ERR_OK ? &w->step : NULL, err);
-    if (c)
+    if (c && w->counted)
         c->steps_in_flight--;
+    if (err->code == ERR_OK)
+        tell_failure(w);
     if (c && err->code == ERR_OK) {
         action_over(c, w);
         after_step(c, &w->step);
@@ -204,6 +225,7 @@ static void on_stepped(void *data, const struct err *err)
 void event_submit(struct event_work *w)
 {
     struct carried *c = find(w->driver, w->run_id);
+    w->counted = c != NULL;
     if (c)
         c->steps_in_flight++;
     daemon_work(w->driver->d, step_work, on_stepped, w);
@@ -245,9 +267,6 @@ void event_action_failed(struct carried *c, const struct err *err)
         return;
     w->retryable = may_succeed_later(err->code);
     snprintf(w->text, sizeof(w->text), "%s", err->message);
-    log_warn("run_action_failed", LOG_S("run", c->run.id),
-             LOG_S("action", run_action_name(c->run.action)), LOG_S("error", err->message),
-             LOG_B("will_retry", w->retryable));
     event_submit(w);
 }
 
@@ -310,14 +329,33 @@ static void round_work(struct store *s, void *data, struct err *e)
 {
     struct round *r = data;
     struct watch *w = r->driver->d->watch;
-    for (size_t i = 0; i < r->n && e->code == ERR_OK; i++) {
+    for (size_t i = 0; i < r->n; i++) {
+        struct err one = {0}; /* one model's trouble is not the others' */
         int64_t now = clock_unix_ms();
-        if (watch_fold_labels(w, s, r->items[i].model, now, &r->items[i].n_points, e) == ERR_OK)
+        if (watch_fold_labels(w, s, r->items[i].model, &r->items[i].n_points, &one) == ERR_OK)
             campaign_decide(w, s, r->items[i].model, NULL, now, &r->items[i].decision,
-                            &r->items[i].step, e);
-        if (e->code != ERR_OK)
-            err_prefix(e, "model %s", r->items[i].model);
+                            &r->items[i].step, &one);
+        if (one.code != ERR_OK && e->code == ERR_OK)
+            err_set(e, one.code, "model %s: %s", r->items[i].model, one.message);
     }
+}
+
+/* Said once, and once more when it is over: a round comes every second. */
+static void note_problem(struct driver *dr, const struct err *err)
+{
+    const char *now = err->code == ERR_OK ? "" : err->message;
+    if (strcmp(dr->problem, now) == 0)
+        return;
+    if (now[0])
+        log_error("not_decided", LOG_S("error", now), LOG_S("next", "tried again with every tick"));
+    else
+        log_info("decided_again", LOG_S("after", dr->problem));
+    snprintf(dr->problem, sizeof(dr->problem), "%s", now);
+}
+
+const char *driver_problem(const struct driver *dr)
+{
+    return dr->problem;
 }
 
 static void note_decision(struct daemon *d, const char *model, const struct campaign_decision *dec)
@@ -347,6 +385,7 @@ static void on_round(void *data, const struct err *err)
     struct driver *dr = r->driver;
     dr->deciding = false;
     daemon_note_store(dr->d, err);
+    note_problem(dr, err);
     for (size_t i = 0; i < r->n; i++) {
         if (r->items[i].n_points > 0)
             hub_send_model(&dr->d->hub, "performance", r->items[i].model);
@@ -428,6 +467,11 @@ void driver_close(struct driver *dr)
     if (!dr || dr->closed)
         return;
     dr->closed = true;
+    while (dr->waiting) {
+        struct event_work *w = dr->waiting;
+        dr->waiting = w->next_waiting;
+        event_end(w);
+    }
     uv_close((uv_handle_t *)&dr->tick, on_closed);
 }
 

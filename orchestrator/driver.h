@@ -30,6 +30,9 @@ typedef void driver_stepped(void *user, const struct campaign_step *step, const 
 void driver_operate(struct driver *dr, const char *run_id, enum run_event_kind verb,
                     const char *actor, const char *text, driver_stepped *done, void *user);
 
+/* Why a model could not be decided for in the newest round; "" where all could. A view. */
+const char *driver_problem(const struct driver *dr);
+
 /* Takes over a run that was made elsewhere (a manual retrain). */
 void driver_adopt(struct driver *dr, const struct campaign_step *step);
 

@@ -21,7 +21,9 @@ struct driver {
     struct daemon *d;
     struct carried *runs;
     uv_timer_t tick;
-    bool deciding; /* a round of decisions is on the worker */
+    struct event_work *waiting; /* to be offered again */
+    char problem[512];          /* why a round could not decide for a model; "" */
+    bool deciding;              /* a round of decisions is on the worker */
     bool closed;
 };
 
@@ -47,8 +49,10 @@ struct event_work {
     struct campaign_step step;
     driver_stepped *done; /* operators'; NULL otherwise */
     void *user;
+    bool counted; /* in the run's steps_in_flight */
     uv_timer_t retry;
     int tries;
+    struct event_work *next_waiting;
 };
 
 /* NULL on out of memory: the run's own retry comes round again. */

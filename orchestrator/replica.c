@@ -33,7 +33,10 @@ struct replica {
     uv_timer_t timer;
     bool visiting, hurry, closing;
     int failures;      /* visits failed in a row */
-    size_t model;      /* index of the model being visited */
+    /* The model being visited, by name: d->models may be read again while an answer is awaited. */
+    char at[128];
+    char log_id[64];   /* of its observation log, as the report said */
+    bool met;          /* something was asked in this visit */
     bool visit_failed; /* anything went wrong in this visit */
 };
 
@@ -107,12 +110,24 @@ static void note_failure(struct replica *r, const char *what)
     snprintf(r->error, sizeof(r->error), "%s", what);
     r->visit_failed = true;
     r->d->counters.collect_failures++;
-    if (r->state == REPLICA_DOWN)
+    if (r->state == REPLICA_DOWN || r->closing) /* closing: its calls are cancelled, it is not down */
         return;
     r->state = REPLICA_DOWN;
     log_warn("replica_down", LOG_S("replica", replica_name(r)), LOG_S("url", r->url),
              LOG_S("error", what), LOG_S("next", "visited again with backoff; nothing is lost"));
     announce(r);
+}
+
+/* The worker could not take in what came. Where that is the store's trouble the replica is not to blame:
+ * it is visited again later, and keeps its log meanwhile. */
+static void note_not_stored(struct replica *r, const struct err *err)
+{
+    bool own = err->code == ERR_NO_SPACE || err->code == ERR_IO || err->code == ERR_BUSY ||
+               err->code == ERR_NOMEM || err->code == ERR_CANCELLED;
+    if (own)
+        r->visit_failed = true;
+    else
+        note_failure(r, err->message);
 }
 
 static void note_success(struct replica *r)
@@ -136,8 +151,8 @@ static void on_timer(uv_timer_t *timer)
     struct replica *r = timer->data;
     r->visiting = true;
     r->hurry = false;
-    r->visit_failed = false;
-    r->model = 0;
+    r->visit_failed = r->met = false;
+    r->at[0] = '\0';
     r->d->counters.collect_passes++;
     fetch_report(r);
 }
@@ -163,13 +178,12 @@ static void finish(struct replica *r)
 
 static const struct model_view *visited(const struct replica *r)
 {
-    return r->model < r->d->n_models ? &r->d->models[r->model] : NULL;
+    return daemon_model(r->d, r->at);
 }
 
 static void next_model(struct replica *r)
 {
-    r->model++;
-    if (r->closing || r->visit_failed || !visited(r))
+    if (r->closing || r->visit_failed)
         finish(r);
     else
         fetch_report(r);
@@ -276,8 +290,8 @@ static struct ingest *ingest_new(struct replica *r, const char *model, const str
 static void ingest_report_work(struct store *s, void *data, struct err *e)
 {
     struct ingest *in = data;
-    watch_ingest_report(in->replica->d->watch, s, in->model, in->bytes, in->len, in->now_unix_ms,
-                        &in->outcome, e);
+    watch_ingest_report(in->replica->d->watch, s, in->model, in->replica->url, in->bytes, in->len,
+                        in->now_unix_ms, &in->outcome, e);
 }
 
 static void remember_outcome(struct replica *r, const struct ingest *in)
@@ -288,6 +302,7 @@ static void remember_outcome(struct replica *r, const struct ingest *in)
     snprintf(r->instance, sizeof(r->instance), "%s", o->instance);
     if (!m)
         return;
+    snprintf(r->log_id, sizeof(r->log_id), "%s", o->log_id);
     m->generation = o->generation;
     snprintf(m->champion, sizeof(m->champion), "%s", o->champion);
     snprintf(m->candidate, sizeof(m->candidate), "%s", o->candidate);
@@ -303,7 +318,7 @@ static void on_report_ingested(void *data, const struct err *err)
     struct replica *r = in->replica;
     daemon_note_store(r->d, err);
     if (err->code != ERR_OK) {
-        note_failure(r, err->message);
+        note_not_stored(r, err);
         next_model(r);
     } else {
         remember_outcome(r, in);
@@ -325,6 +340,7 @@ static void on_report(const struct http_result *res, void *user)
         finish(r);
         return;
     }
+    r->log_id[0] = '\0';
     if (res->code == ERR_OK && res->status == 404) { /* it has never served this model */
         struct replica_model *m = need_model(r, view->name);
         if (m)
@@ -398,16 +414,31 @@ static bool nothing_to_visit(const struct replica *r, const struct model_view *v
            (!view->desired && m && m->generation == view->generation && !m->champion[0]);
 }
 
+/* The first model by name after the one that was visited, of those that ask for a visit. */
+static const struct model_view *next_to_visit(const struct replica *r)
+{
+    const struct model_view *next = NULL;
+    for (size_t i = 0; i < r->d->n_models; i++) {
+        const struct model_view *view = &r->d->models[i];
+        if (strcmp(view->name, r->at) > 0 && (!next || strcmp(view->name, next->name) < 0) &&
+            !nothing_to_visit(r, view))
+            next = view;
+    }
+    return next;
+}
+
 static void fetch_report(struct replica *r)
 {
-    const struct model_view *view = visited(r);
+    const struct model_view *view = next_to_visit(r);
     struct err e = {0};
     char url[640];
     enum err_code rc;
-    while (view && nothing_to_visit(r, view)) {
-        r->model++;
-        view = visited(r);
+    if (!view && r->met) {
+        finish(r);
+        return;
     }
+    r->met = true;
+    snprintf(r->at, sizeof(r->at), "%s", view ? view->name : "");
     if (view && !view->desired) {
         rc = withdraw(r, view, &e);
     } else if (view) {
@@ -447,7 +478,7 @@ static void on_observations_ingested(void *data, const struct err *err)
     daemon_note_store(r->d, err);
     r->d->counters.observations_ingested += in->n_stored;
     if (err->code != ERR_OK)
-        note_failure(r, err->message);
+        note_not_stored(r, err);
     if (err->code != ERR_OK || r->closing || !view)
         next_model(r);
     else if (more)
@@ -457,21 +488,45 @@ static void on_observations_ingested(void *data, const struct err *err)
     ingest_free(in);
 }
 
+/* The page must be of the log that the offset was for: a replica that was given a new folder since its
+ * report would lose what lies before it. */
+static enum err_code check_page(const struct replica *r, const struct http_result *res,
+                                int64_t *next_seq, struct err *e)
+{
+    const char *log_id = http_result_header(res, "Leeway-Log-Id");
+    const char *text = http_result_header(res, "Leeway-Next-Seq");
+    char *end = NULL;
+    enum err_code rc = http_result_check(res, "observations", e);
+    if (rc != ERR_OK)
+        return rc;
+    if (strcmp(log_id, r->log_id) != 0)
+        return err_set(e, ERR_BUSY, "observations: log %s was asked for, %s answered", r->log_id,
+                       log_id);
+    *next_seq = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || *next_seq < 0)
+        return err_set(e, ERR_PARSE, "observations: Leeway-Next-Seq: expected a number, got \"%.40s\"",
+                       text);
+    return ERR_OK;
+}
+
 static void on_observations(const struct http_result *res, void *user)
 {
     struct replica *r = user;
-    const struct model_view *view = visited(r);
     struct err e = {0};
     struct ingest *in = NULL;
-    if (view && http_result_check(res, "observations", &e) == ERR_OK)
-        in = ingest_new(r, view->name, res);
+    int64_t next_seq = 0;
+    if (check_page(r, res, &next_seq, &e) == ERR_OK) {
+        in = ingest_new(r, r->at, res);
+        if (!in)
+            err_set(&e, ERR_NOMEM, "no memory for %zu bytes of observations", res->body_len);
+    }
     if (!in) {
         note_failure(r, e.message);
         next_model(r);
         return;
     }
-    snprintf(in->log_id, sizeof(in->log_id), "%s", http_result_header(res, "Leeway-Log-Id"));
-    in->next_seq = strtoll(http_result_header(res, "Leeway-Next-Seq"), NULL, 10);
+    snprintf(in->log_id, sizeof(in->log_id), "%s", r->log_id);
+    in->next_seq = next_seq;
     daemon_work(r->d, ingest_observations_work, on_observations_ingested, in);
 }
 

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/safetensors.h"
 
+#define MAX_COUNT (INT64_C(1) << 53) /* a JSON number is exact up to here */
+
 void tally_clean_up(struct tally *t)
 {
     profile_free(t->profile);
@@ -62,6 +64,34 @@ enum err_code tally_subtract(struct tally *dst, const struct tally *earlier, str
     return ERR_OK;
 }
 
+static enum err_code read_bounds(const cJSON *bounds, struct tally *t, struct err *e)
+{
+    const cJSON *item = NULL;
+    size_t i = 0;
+    cJSON_ArrayForEach(item, bounds)
+    {
+        if (!cJSON_IsNumber(item) || (i > 0 && !(item->valuedouble > t->bounds[i - 1])))
+            return err_set(e, ERR_INVALID, "latency_seconds.bounds[%zu]: expected ascending numbers",
+                           i);
+        t->bounds[i++] = item->valuedouble;
+    }
+    t->n_buckets = i;
+    return ERR_OK;
+}
+
+static enum err_code read_counts(const cJSON *counts, struct tally *t, struct err *e)
+{
+    const cJSON *item = NULL;
+    size_t i = 0;
+    cJSON_ArrayForEach(item, counts)
+    {
+        if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= MAX_COUNT))
+            return err_set(e, ERR_INVALID, "latency_seconds.counts[%zu]: expected a count", i);
+        t->latency[i++] = (uint64_t)item->valuedouble;
+    }
+    return ERR_OK;
+}
+
 static enum err_code read_latency(const cJSON *side, struct tally *t, struct err *e)
 {
     const cJSON *bounds = NULL, *counts = NULL;
@@ -74,24 +104,17 @@ static enum err_code read_latency(const cJSON *side, struct tally *t, struct err
         return err_set(e, ERR_INVALID,
                        "latency_seconds: expected at most %d bounds and one count more, got %d and %d",
                        TALLY_MAX_BUCKETS, n, cJSON_GetArraySize(counts));
-    t->n_buckets = (size_t)n;
-    const cJSON *item = bounds->child;
-    for (int i = 0; i < n; i++, item = item->next)
-        t->bounds[i] = item->valuedouble;
-    item = counts->child;
-    for (int i = 0; i <= n; i++, item = item->next)
-        t->latency[i] = (uint64_t)item->valuedouble;
-    return ERR_OK;
+    enum err_code rc = read_bounds(bounds, t, e);
+    return rc == ERR_OK ? read_counts(counts, t, e) : rc;
 }
 
 enum err_code tally_from_side(const cJSON *side, struct tally *out, struct err *e)
 {
     struct tally t = {0};
     int64_t requests = 0, rows = 0, errors = 0;
-    const int64_t most = INT64_C(1) << 53;
-    if (json_get_int(side, "requests", 0, most, &requests, e) != ERR_OK ||
-        json_get_int(side, "rows", 0, most, &rows, e) != ERR_OK ||
-        json_get_int(side, "errors", 0, most, &errors, e) != ERR_OK ||
+    if (json_get_int(side, "requests", 0, MAX_COUNT, &requests, e) != ERR_OK ||
+        json_get_int(side, "rows", 0, MAX_COUNT, &rows, e) != ERR_OK ||
+        json_get_int(side, "errors", 0, requests, &errors, e) != ERR_OK ||
         read_latency(side, &t, e) != ERR_OK)
         return e ? e->code : ERR_INVALID;
     t.requests = (uint64_t)requests;

@@ -16,7 +16,6 @@
 #include "store/window_store.h"
 #include "watch_private.h"
 
-
 enum err_code watch_new(const char *artifact_dir, struct watch **out, struct err *e)
 {
     struct watch *w = calloc(1, sizeof(*w));
@@ -56,6 +55,7 @@ static void model_free(struct model_watch *m)
     cJSON_Delete(m->decision);
     cJSON_Delete(m->run_texts);
     free(m->runs);
+    free(m->evidence);
     policy_free(m->policy);
     schema_free(m->schema);
     free(m);
@@ -130,29 +130,75 @@ static enum policy_verdict policy_verdict_of(enum mon_verdict v)
     return POLICY_INSUFFICIENT;
 }
 
-void watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
-                        const struct mon_signal *signal)
+static enum err_code make_room(struct model_watch *m, struct err *e)
 {
-    struct evidence *slot = &m->evidence[m->n_evidence++ % WATCH_EVIDENCE_MAX];
+    if (m->n_evidence < m->evidence_room)
+        return ERR_OK;
+    size_t room = m->evidence_room ? 2 * m->evidence_room : 64;
+    struct evidence *grown = realloc(m->evidence, room * sizeof(*grown));
+    if (!grown)
+        return err_set(e, ERR_NOMEM, "no memory for %zu signals of %s", room, m->name);
+    m->evidence = grown;
+    m->evidence_room = room;
+    return ERR_OK;
+}
+
+enum err_code watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
+                                 const struct mon_signal *signal, struct err *e)
+{
+    enum err_code rc = make_room(m, e);
+    if (rc != ERR_OK)
+        return rc;
+    struct evidence *slot = &m->evidence[m->n_evidence++];
     snprintf(slot->feature, sizeof(slot->feature), "%s", signal->feature);
     snprintf(slot->statistic, sizeof(slot->statistic), "%s", signal->statistic);
     slot->signal = (struct policy_signal){
         .monitor = monitor,
         .window = window,
-        .feature = slot->feature,
-        .statistic = slot->statistic,
         .verdict = policy_verdict_of(signal->verdict),
         .value = signal->value,
         .threshold = signal->threshold,
         .n_rows = isnan(signal->n) ? 0 : (int64_t)signal->n,
         .reference = signal->reference_value,
     };
+    return ERR_OK;
 }
 
-void watch_clear_evidence(struct model_watch *m)
+/* The most windows in a row that a trigger on this monitor asks for. */
+static int64_t windows_asked(const struct policy *p, int monitor)
 {
-    m->n_evidence = 0;
-    m->n_alarms = 0;
+    int64_t most = 1;
+    for (size_t i = 0; i < p->n_triggers; i++)
+        if (p->triggers[i].monitor == monitor && p->triggers[i].windows > most)
+            most = p->triggers[i].windows;
+    return most;
+}
+
+/* The oldest window that is still asked for; windows ascend, so they are counted from the end. */
+static int64_t oldest_asked(const struct model_watch *m, int monitor)
+{
+    int64_t left = windows_asked(m->policy, monitor), window = INT64_MAX;
+    for (size_t i = m->n_evidence; i-- > 0;) {
+        const struct policy_signal *s = &m->evidence[i].signal;
+        if (s->monitor != monitor || s->window == window)
+            continue;
+        if (left-- == 0)
+            break;
+        window = s->window;
+    }
+    return window;
+}
+
+void watch_trim_evidence(struct model_watch *m, int monitor)
+{
+    int64_t oldest = oldest_asked(m, monitor);
+    size_t kept = 0;
+    for (size_t i = 0; i < m->n_evidence; i++) {
+        const struct policy_signal *s = &m->evidence[i].signal;
+        if (s->monitor != monitor || s->window >= oldest)
+            m->evidence[kept++] = m->evidence[i];
+    }
+    m->n_evidence = kept;
 }
 
 /* ---- loading ---- */

@@ -32,15 +32,16 @@ struct report_outcome {
 };
 
 /* Counts a replica's report (safetensors, docs/wire.md): differences against the last one go into the open
- * window and the rollout's sums, in one transaction. The same report twice counts once. */
+ * window and the rollout's sums, in one transaction. The same report twice counts once. address: where the
+ * replica answers. */
 enum err_code watch_ingest_report(struct watch *w, struct store *s, const char *model,
-                                  const void *report, size_t size_bytes, int64_t now_unix_ms,
+                                  const char *address, const void *report, size_t size_bytes, int64_t now_unix_ms,
                                   struct report_outcome *out, struct err *e);
 
 /* Reads the labelled rows that are new since the last call into the performance monitors and detectors;
  * *n_points says how many points were added. */
 enum err_code watch_fold_labels(struct watch *w, struct store *s, const char *model,
-                                int64_t now_unix_ms, size_t *n_points, struct err *e);
+                                size_t *n_points, struct err *e);
 
 /* What the policy says now. request NULL: nobody asks. *has_policy is false where the model has none (then
  * *out is untouched). Clean up with policy_decision_deinit. */

@@ -3,9 +3,9 @@
  * of a rollout. The statistics are monitors/compare.h's; here numbers are brought to them and their verdicts
  * are put together.
  *
- * A rollout reading is bad where any comparison is bad; not enough where a side has no data at all (no data
- * never promotes); else good: nothing was found worse. How many requests a stage must have seen first is the
- * rollout machine's business.
+ * A rollout reading is bad where any comparison is bad; not enough where a side has no data at all, or no
+ * labelled rows though the policy wants them compared (no data never promotes); else good: nothing was found
+ * worse. How many requests a stage must have seen first is the rollout machine's business.
  */
 #include <math.h>
 #include <stdio.h>
@@ -19,18 +19,20 @@
 #include "watch_private.h"
 
 #define MAX_COMPARISONS 8
-#define LABELLED_MAX 200000 /* labelled rows of a rollout that are compared */
+#define FOLD_BATCH 10000
+#define MIN_ROWS 30 /* of each side, before a comparison says anything */
 
 struct comparisons {
     size_t n;
     struct mon_comparison items[MAX_COMPARISONS];
+    char missing[200]; /* what the policy wants compared and nothing is known of; "": nothing */
 };
 
 static void finish_reading(const struct comparisons *c, bool has_data, struct rollout_reading *out)
 {
     char sentence[MON_SENTENCE_BYTES];
     const struct mon_comparison *told = NULL;
-    bool bad = false, not_enough = !has_data;
+    bool bad = false, not_enough = !has_data || c->missing[0];
     cJSON *detail = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(detail, "comparisons");
     for (size_t i = 0; i < c->n; i++) {
@@ -42,10 +44,12 @@ static void finish_reading(const struct comparisons *c, bool has_data, struct ro
         }
     }
     if (!told && c->n > 0)
-        told = &c->items[0];
+        told = &c->items[c->n - 1]; /* the last says most: labels, then predictions */
     out->verdict = bad ? ROLLOUT_BAD : not_enough ? ROLLOUT_NOT_ENOUGH : ROLLOUT_GOOD;
     snprintf(out->text, sizeof(out->text), "%.380s",
-             told ? mon_comparison_sentence(told, sentence) : "nothing to compare yet");
+             !bad && c->missing[0] ? c->missing
+             : told                ? mon_comparison_sentence(told, sentence)
+                                   : "nothing to compare yet");
     out->detail = json_print(detail);
     cJSON_Delete(detail);
 }
@@ -56,20 +60,23 @@ static struct mon_compare_options options_of(const struct policy_abort *abort, c
     struct mon_compare_options o;
     mon_compare_options_init(&o);
     o.what = what;
+    o.min_n = MIN_ROWS;
     o.margin = margin;
     o.alpha = 1 - abort->confidence;
     o.anytime = true;
     return o;
 }
 
+/* A candidate that cannot score shows it in shadow already. */
 static void compare_errors(const struct model_watch *m, const struct policy_abort *abort,
                            struct comparisons *c)
 {
     if (isnan(abort->error_rate_increase))
         return;
-    const struct tally *a = &m->sums.champion, *b = &m->sums.candidate;
+    const struct tally *a = &m->sums.champion, *b = &m->sums.candidate, *shadow = &m->sums.shadow;
     struct mon_compare_options o = options_of(abort, "errors", abort->error_rate_increase);
-    mon_compare_rates(&o, a->errors, a->requests, b->errors, b->requests, &c->items[c->n++]);
+    mon_compare_rates(&o, a->errors, a->requests, b->errors + shadow->errors,
+                      b->requests + shadow->requests, &c->items[c->n++]);
 }
 
 static void compare_latency(const struct model_watch *m, const struct policy_abort *abort,
@@ -154,20 +161,21 @@ static void compare_predictions(const struct model_watch *m, const struct policy
 
 /* ---- labelled rows of both sides ---- */
 
-struct labelled_sides {
-    const struct model_watch *m;
-    const struct schema *schema;
+/* The rollout is read several times a second: each labelled row is looked at once. */
+struct loss_fold {
+    struct model_watch *m;
     enum mon_metric metric;
-    struct mon_side champion, candidate;
+    int64_t n_rows;
 };
 
-static double loss_of(const struct labelled_sides *l, const float *y, size_t n_y, double label)
+static double loss_of(const struct loss_fold *f, const float *y, size_t n_y, double label)
 {
+    const struct schema *schema = f->m->champion->schema;
     struct mon_labelled one = {
-        .kind = l->schema->label_kind, .n = 1, .n_outputs = n_y, .scores = y, .labels = &label};
+        .kind = schema->label_kind, .n = 1, .n_outputs = n_y, .scores = y, .labels = &label};
     double loss = NAN;
-    if (n_y == schema_n_outputs(l->schema))
-        mon_metric_losses(l->metric, &one, &loss, NULL);
+    if (n_y == schema_n_outputs(schema))
+        mon_metric_losses(f->metric, &one, &loss, NULL);
     return loss;
 }
 
@@ -180,47 +188,74 @@ static void add_loss(struct mon_side *side, double loss)
     side->sum_sq += loss * loss;
 }
 
-static enum err_code visit_labelled(void *user, const struct labelled_row *row, struct err *e)
+/* Rows that were answered before the rollout began have no counterpart of the candidate's. */
+static enum err_code fold_labelled(void *user, const struct labelled_row *row, struct err *e)
 {
-    struct labelled_sides *l = user;
-    const struct rollout_sums *sums = &l->m->sums;
-    double label = watch_label_value(l->schema, row->label);
+    struct loss_fold *f = user;
+    struct rollout_sums *sums = &f->m->sums;
+    double label = watch_label_value(f->m->champion->schema, row->label);
     (void)e;
-    if (isnan(label) || !row->version)
+    f->n_rows++;
+    sums->folded_lseq = row->lseq;
+    if (isnan(label) || !row->version || row->unix_ms < sums->from_unix_ms)
         return ERR_OK;
     if (strcmp(row->version, sums->candidate_sha256) == 0)
-        add_loss(&l->candidate, loss_of(l, row->y, row->n_y, label));
-    else if (strcmp(row->version, l->m->champion_sha256) == 0)
-        add_loss(&l->champion, loss_of(l, row->y, row->n_y, label));
+        add_loss(&sums->candidate_losses, loss_of(f, row->y, row->n_y, label));
+    else if (strcmp(row->version, f->m->champion_sha256) == 0)
+        add_loss(&sums->champion_losses, loss_of(f, row->y, row->n_y, label));
     if (row->shadow_version && strcmp(row->shadow_version, sums->candidate_sha256) == 0)
-        add_loss(&l->candidate, loss_of(l, row->shadow_y, row->n_shadow_y, label));
+        add_loss(&sums->candidate_losses, loss_of(f, row->shadow_y, row->n_shadow_y, label));
     return ERR_OK;
 }
 
-static enum err_code compare_labelled(struct store *s, const struct model_watch *m,
+static enum err_code fold_new_labels(struct store *s, struct model_watch *m, enum mon_metric metric,
+                                     struct err *e)
+{
+    struct loss_fold f = {.m = m, .metric = metric};
+    enum err_code rc;
+    do {
+        f.n_rows = 0;
+        rc = observation_labelled_after(s, m->name, m->sums.folded_lseq, FOLD_BATCH, fold_labelled,
+                                        &f, e);
+    } while (rc == ERR_OK && f.n_rows == FOLD_BATCH);
+    return rc;
+}
+
+static void compare_losses(const struct rollout_sums *sums, const struct policy_abort *abort,
+                           bool regression, struct mon_comparison *out)
+{
+    const struct mon_side *a = &sums->champion_losses, *b = &sums->candidate_losses;
+    if (!regression) {
+        struct mon_compare_options o = options_of(abort, "labelled errors", abort->metric_drop);
+        mon_compare_rates(&o, (uint64_t)a->sum, (uint64_t)a->n, (uint64_t)b->sum, (uint64_t)b->n,
+                          out);
+        return;
+    }
+    double reference = a->sum / a->n; /* a drop is a share of it */
+    struct mon_compare_options o =
+        options_of(abort, "labelled absolute error", abort->metric_drop * reference);
+    mon_compare_means(&o, a, b, out);
+}
+
+static enum err_code compare_labelled(struct store *s, struct model_watch *m,
                                       const struct policy_abort *abort, struct comparisons *c,
                                       struct err *e)
 {
-    struct labelled_sides l = {.m = m, .schema = m->champion->schema, .metric = MON_ACCURACY};
+    const struct mon_side *a = &m->sums.champion_losses, *b = &m->sums.candidate_losses;
+    bool regression = m->schema->label_kind == LABEL_REGRESSION;
     if (isnan(abort->metric_drop))
         return ERR_OK;
-    bool regression = m->schema->label_kind == LABEL_REGRESSION;
-    l.metric = regression ? MON_MAE : MON_ACCURACY;
-    enum err_code rc = observation_labelled_after(s, m->name, m->sums.from_lseq, LABELLED_MAX,
-                                                  visit_labelled, &l, e);
-    if (rc != ERR_OK || l.champion.n < 1 || l.candidate.n < 1)
+    enum err_code rc = fold_new_labels(s, m, regression ? MON_MAE : MON_ACCURACY, e);
+    if (rc != ERR_OK)
         return rc;
-    struct mon_comparison *out = &c->items[c->n++];
-    if (!regression) {
-        struct mon_compare_options o = options_of(abort, "labelled errors", abort->metric_drop);
-        mon_compare_rates(&o, (uint64_t)l.champion.sum, (uint64_t)l.champion.n,
-                          (uint64_t)l.candidate.sum, (uint64_t)l.candidate.n, out);
-        return ERR_OK;
-    }
-    double reference = l.champion.sum / l.champion.n; /* a drop is a share of it */
-    struct mon_compare_options o =
-        options_of(abort, "labelled absolute error", abort->metric_drop * reference);
-    mon_compare_means(&o, &l.champion, &l.candidate, out);
+    /* min_requests counts requests; only here is it known how many labels have come. */
+    if (a->n < MIN_ROWS || b->n < MIN_ROWS)
+        snprintf(c->missing, sizeof(c->missing),
+                 "labelled errors: %.0f labelled rows of the candidate and %.0f of the champion, at "
+                 "least %d of each are needed",
+                 b->n, a->n, MIN_ROWS);
+    if (a->n >= 1 && b->n >= 1)
+        compare_losses(&m->sums, abort, regression, &c->items[c->n++]);
     return ERR_OK;
 }
 
@@ -295,16 +330,23 @@ static struct mon_labelled side_of(const struct model_watch *m, const struct sco
                                  .labels = sc->labels};
 }
 
-/* The gain that is asked for, as a loss difference: points for accuracy, else a share of the champion's. */
+/* The gain that is asked for, as a loss difference: points for accuracy, else a share of the champion's
+ * metric. The losses of rmse are its squares. */
 static double gate_margin(const struct policy_gate *gate, enum mon_metric metric,
                           const double *champion_losses, size_t n)
 {
-    double sum = 0;
+    double sum = 0, share = gate->margin, n_judged = 0;
     if (metric == MON_ACCURACY)
         return -gate->margin;
-    for (size_t i = 0; i < n; i++)
-        sum += isnan(champion_losses[i]) ? 0 : champion_losses[i];
-    return -gate->margin * (n ? sum / (double)n : 0);
+    if (metric == MON_RMSE)
+        share = 1 - (1 - gate->margin) * (1 - gate->margin);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(champion_losses[i]))
+            continue;
+        sum += champion_losses[i];
+        n_judged += 1;
+    }
+    return n_judged > 0 ? -share * sum / n_judged : 0;
 }
 
 static enum err_code judge_scores(const struct model_watch *m, const struct scores *sc,

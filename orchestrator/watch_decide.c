@@ -54,41 +54,48 @@ static const char *active_run(const struct model_watch *m)
     return NULL;
 }
 
-/* The ring of evidence in one piece; order does not matter to the policy. */
-static size_t gather_signals(const struct model_watch *m, struct policy_signal *out)
+static void gather_signals(const struct model_watch *m, struct policy_signal *out)
 {
-    size_t n = m->n_evidence < WATCH_EVIDENCE_MAX ? m->n_evidence : WATCH_EVIDENCE_MAX;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < m->n_evidence; i++) {
         out[i] = m->evidence[i].signal;
-    return n;
+        out[i].feature = m->evidence[i].feature;
+        out[i].statistic = m->evidence[i].statistic;
+    }
+}
+
+/* The numbers in the reason move all the time; on disk goes what is decided. */
+static bool decided_before(const struct model_watch *m, const struct policy_decision *d)
+{
+    const char *outcome = "", *trigger = "", *guard = "";
+    json_opt_string(m->decision, "outcome", &outcome, NULL);
+    json_opt_string(m->decision, "trigger", &trigger, NULL);
+    json_opt_string(m->decision, "guard", &guard, NULL);
+    return strcmp(outcome, policy_outcome_name(d->outcome)) == 0 &&
+           strcmp(trigger, d->trigger_name) == 0 && strcmp(guard, policy_guard_name(d->guard)) == 0;
 }
 
 static enum err_code save_decision(struct store *s, struct model_watch *m,
                                    const struct policy_decision *d, int64_t now_unix_ms,
                                    struct err *e)
 {
-    const char *outcome = "", *trigger = "", *guard = "";
-    json_opt_string(m->decision, "outcome", &outcome, NULL);
-    json_opt_string(m->decision, "trigger", &trigger, NULL);
-    json_opt_string(m->decision, "guard", &guard, NULL);
-    /* The numbers in the reason move all the time; on disk goes what is decided. */
-    bool same = strcmp(outcome, policy_outcome_name(d->outcome)) == 0 &&
-                strcmp(trigger, d->trigger_name) == 0 &&
-                strcmp(guard, policy_guard_name(d->guard)) == 0;
+    enum err_code rc = ERR_OK;
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "outcome", policy_outcome_name(d->outcome));
     cJSON_AddStringToObject(j, "reason", d->reason);
     cJSON_AddStringToObject(j, "trigger", d->trigger_name);
     cJSON_AddStringToObject(j, "guard", policy_guard_name(d->guard));
     cJSON_AddNumberToObject(j, "at_unix_ms", (double)now_unix_ms);
+    char *text = decided_before(m, d) ? NULL : json_print(j);
+    if (text)
+        rc = window_store_put_state(s, m->name, "decision", text, strlen(text), e);
+    free(text);
+    if (rc != ERR_OK) { /* the next round tries again */
+        cJSON_Delete(j);
+        return rc;
+    }
     cJSON_Delete(m->decision);
     m->decision = j;
-    char *text = same ? NULL : json_print(j);
-    if (!text)
-        return ERR_OK;
-    enum err_code rc = window_store_put_state(s, m->name, "decision", text, strlen(text), e);
-    free(text);
-    return rc;
+    return ERR_OK;
 }
 
 enum err_code watch_decide(struct watch *w, struct store *s, const char *model,
@@ -109,13 +116,14 @@ enum err_code watch_decide(struct watch *w, struct store *s, const char *model,
         rc = observation_account_get(s, model, &account, e);
     if (rc != ERR_OK)
         return rc;
-    struct policy_signal *signals = malloc(WATCH_EVIDENCE_MAX * sizeof(*signals));
+    struct policy_signal *signals = malloc((m->n_evidence + 1) * sizeof(*signals));
     if (!signals)
         return err_set(e, ERR_NOMEM, "no memory to decide for %s", model);
+    gather_signals(m, signals);
     struct policy_input in = {
         .now_unix_ms = now_unix_ms,
         .label = watch_label_kind(m->schema),
-        .n_signals = gather_signals(m, signals),
+        .n_signals = m->n_evidence,
         .signals = signals,
         .n_alarms = m->n_alarms,
         .alarms = m->alarms,

@@ -37,20 +37,30 @@ void watch_clear_sums(struct rollout_sums *sums)
     *sums = (struct rollout_sums){0};
 }
 
-static struct source *find_source(struct model_watch *m, const char *replica, const char *sha256,
-                                  const char *role)
+static bool counts_same(const struct source *src, const char *sha256, const char *role)
 {
-    for (size_t i = 0; i < m->n_sources; i++) {
-        struct source *src = &m->sources[i];
-        if (strcmp(src->replica, replica) == 0 && strcmp(src->sha256, sha256) == 0 &&
-            strcmp(src->role, role) == 0)
-            return src;
-    }
+    return strcmp(src->sha256, sha256) == 0 && strcmp(src->role, role) == 0;
+}
+
+static struct source *find_process(struct model_watch *m, const char *instance, const char *sha256,
+                                   const char *role)
+{
+    for (size_t i = 0; i < m->n_sources; i++)
+        if (strcmp(m->sources[i].instance, instance) == 0 && counts_same(&m->sources[i], sha256, role))
+            return &m->sources[i];
     return NULL;
 }
 
-static struct source *add_source(struct model_watch *m, const char *replica, const char *sha256,
-                                 const char *role)
+static struct source *find_address(struct model_watch *m, const char *address, const char *sha256,
+                                   const char *role)
+{
+    for (size_t i = 0; i < m->n_sources; i++)
+        if (strcmp(m->sources[i].address, address) == 0 && counts_same(&m->sources[i], sha256, role))
+            return &m->sources[i];
+    return NULL;
+}
+
+static struct source *add_source(struct model_watch *m, const char *sha256, const char *role)
 {
     struct source *grown = realloc(m->sources, (m->n_sources + 1) * sizeof(*grown));
     if (!grown)
@@ -58,7 +68,6 @@ static struct source *add_source(struct model_watch *m, const char *replica, con
     m->sources = grown;
     struct source *src = &grown[m->n_sources++];
     *src = (struct source){0};
-    snprintf(src->replica, sizeof(src->replica), "%s", replica);
     snprintf(src->sha256, sizeof(src->sha256), "%s", sha256);
     snprintf(src->role, sizeof(src->role), "%s", role);
     return src;
@@ -85,10 +94,17 @@ static enum err_code load_source(void *user, const struct window_source *saved, 
     const struct ruler *ruler = ruler_of(load->m, saved->sha256);
     if (!ruler)
         return ERR_OK;
-    struct source *src = add_source(load->m, saved->replica, saved->sha256, saved->role);
+    struct source *src = find_process(load->m, saved->instance, saved->sha256, saved->role);
+    if (src && src->unix_ms >= saved->unix_ms)
+        return ERR_OK; /* it was met under another address since */
+    if (!src)
+        src = add_source(load->m, saved->sha256, saved->role);
     if (!src)
         return err_set(e, ERR_NOMEM, "no memory for the counters of %s", saved->replica);
+    snprintf(src->address, sizeof(src->address), "%s", saved->replica);
     snprintf(src->instance, sizeof(src->instance), "%s", saved->instance);
+    src->unix_ms = saved->unix_ms;
+    tally_clean_up(&src->last);
     return tally_from_blob(saved->data, saved->len, ruler, &src->last, e);
 }
 
@@ -164,6 +180,9 @@ static enum err_code load_sums(struct watch *w, struct store *s, struct model_wa
     if (rc == ERR_OK)
         rc = json_get_int(j, "from_lseq", 0, INT64_C(1) << 53, &m->sums.from_lseq, e);
     if (rc == ERR_OK)
+        rc = json_get_int(j, "from_unix_ms", 0, INT64_C(1) << 53, &m->sums.from_unix_ms, e);
+    m->sums.folded_lseq = m->sums.from_lseq;
+    if (rc == ERR_OK)
         rc = watch_artifact(w, m, candidate, &other, e);
     if (rc == ERR_OK) {
         snprintf(m->sums.run, sizeof(m->sums.run), "%s", run);
@@ -179,7 +198,8 @@ static enum err_code load_sums(struct watch *w, struct store *s, struct model_wa
     return rc;
 }
 
-static void evidence_from_json(struct model_watch *m, int64_t window, const cJSON *item)
+static enum err_code evidence_from_json(struct model_watch *m, int64_t window,
+                                        const cJSON *item, struct err *e)
 {
     struct mon_signal signal;
     const char *monitor = "", *verdict = "";
@@ -189,7 +209,7 @@ static void evidence_from_json(struct model_watch *m, int64_t window, const cJSO
     json_opt_string(item, "feature", &feature, NULL);
     int index = policy_find_monitor(m->policy, monitor);
     if (index < 0)
-        return;
+        return ERR_OK;
     json_opt_string(item, "statistic", &statistic, NULL);
     mon_signal_init(&signal, monitor, MON_KIND_DRIFT, statistic);
     snprintf(signal.feature, sizeof(signal.feature), "%s", feature);
@@ -200,7 +220,13 @@ static void evidence_from_json(struct model_watch *m, int64_t window, const cJSO
     for (int v = MON_OK; v <= MON_UNAVAILABLE; v++)
         if (strcmp(verdict, mon_verdict_name((enum mon_verdict)v)) == 0)
             signal.verdict = (enum mon_verdict)v;
-    watch_add_evidence(m, index, window, &signal);
+    return watch_add_evidence(m, index, window, &signal, e);
+}
+
+static void trim_evidence(struct model_watch *m)
+{
+    for (size_t i = 0; i < m->policy->n_monitors; i++)
+        watch_trim_evidence(m, (int)i);
 }
 
 static enum err_code load_evidence(struct store *s, struct model_watch *m, struct err *e)
@@ -208,13 +234,17 @@ static enum err_code load_evidence(struct store *s, struct model_watch *m, struc
     cJSON *windows = NULL;
     const cJSON *window = NULL, *signal = NULL;
     enum err_code rc =
-        window_store_list(s, m->name, NULL, m->evidence_from_window, 64, &windows, e);
+        window_store_list(s, m->name, NULL, m->evidence_from_window, WATCH_KEEP_WINDOWS, &windows, e);
     cJSON_ArrayForEach(window, windows)
     {
         int64_t id = 0;
         json_opt_int(window, "id", 0, INT64_C(1) << 53, &id, NULL);
         cJSON_ArrayForEach(signal, json_at(window, "signals"))
-            evidence_from_json(m, id, signal);
+        {
+            if (rc == ERR_OK)
+                rc = evidence_from_json(m, id, signal, e);
+        }
+        trim_evidence(m);
     }
     cJSON_Delete(windows);
     return rc;
@@ -265,22 +295,29 @@ enum err_code watch_rollout_begins(struct watch *w, struct store *s, const struc
         return rc;
     snprintf(m->sums.run, sizeof(m->sums.run), "%s", run->id);
     snprintf(m->sums.candidate_sha256, sizeof(m->sums.candidate_sha256), "%s", run->candidate);
-    m->sums.from_lseq = account.labelled;
-    int len = snprintf(text, sizeof(text), "{\"run\":\"%s\",\"candidate\":\"%s\",\"from_lseq\":%lld}",
-                       run->id, run->candidate, (long long)account.labelled);
+    m->sums.from_lseq = m->sums.folded_lseq = account.labelled;
+    m->sums.from_unix_ms = run->entered_ms;
+    int len = snprintf(text, sizeof(text),
+                       "{\"run\":\"%s\",\"candidate\":\"%s\",\"from_lseq\":%lld,"
+                       "\"from_unix_ms\":%lld}",
+                       run->id, run->candidate, (long long)account.labelled,
+                       (long long)run->entered_ms);
     rc = window_store_put_state(s, m->name, "rollout", text, (size_t)len, e);
     return rc == ERR_OK ? save_sums(s, m, e) : rc;
 }
 
 /* ---- closing a window ---- */
 
-static void append_signals(cJSON *array, struct model_watch *m, size_t monitor, int64_t window,
-                           const struct mon_signal *signals, size_t n)
+static enum err_code append_signals(cJSON *array, struct model_watch *m, size_t monitor,
+                                    int64_t window, const struct mon_signal *signals, size_t n,
+                                    struct err *e)
 {
-    for (size_t i = 0; i < n; i++) {
-        watch_add_evidence(m, (int)monitor, window, &signals[i]);
+    enum err_code rc = ERR_OK;
+    for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+        rc = watch_add_evidence(m, (int)monitor, window, &signals[i], e);
         cJSON_AddItemToArray(array, mon_signal_to_json(&signals[i]));
     }
+    return rc;
 }
 
 static size_t check_drift(const struct model_watch *m, size_t monitor, struct mon_signal *signals)
@@ -337,7 +374,8 @@ static enum err_code judge_window(struct model_watch *m, int64_t window, cJSON *
     struct mon_signal *signals = calloc(room, sizeof(*signals));
     if (!signals)
         return err_set(e, ERR_NOMEM, "no memory for %zu signals", room);
-    for (size_t i = 0; i < m->policy->n_monitors; i++) {
+    enum err_code rc = ERR_OK;
+    for (size_t i = 0; rc == ERR_OK && i < m->policy->n_monitors; i++) {
         size_t n = 0;
         switch (m->policy->monitors[i].kind) {
         case POLICY_MONITOR_DRIFT:
@@ -351,10 +389,18 @@ static enum err_code judge_window(struct model_watch *m, int64_t window, cJSON *
         case POLICY_MONITOR_DETECTOR:
             break;
         }
-        append_signals(out, m, i, window, signals, n);
+        rc = append_signals(out, m, i, window, signals, n, e);
     }
     free(signals);
-    return ERR_OK;
+    return rc;
+}
+
+/* The store numbers the windows of all models in one row: a window's number is known once it is closed. */
+static void number_evidence(struct model_watch *m, size_t first, int64_t window)
+{
+    for (size_t i = first; i < m->n_evidence; i++)
+        m->evidence[i].signal.window = window;
+    trim_evidence(m);
 }
 
 static enum err_code close_window(struct store *s, struct model_watch *m, struct err *e)
@@ -366,6 +412,7 @@ static enum err_code close_window(struct store *s, struct model_watch *m, struct
                                    .n_rows = (int64_t)m->window->n_rows,
                                    .champion = m->champion_sha256};
     void *blob = NULL;
+    size_t first = m->n_evidence;
     cJSON *signals = cJSON_CreateArray();
     enum err_code rc =
         signals ? ERR_OK : err_set(e, ERR_NOMEM, "no memory to close a window of %s", m->name);
@@ -377,6 +424,8 @@ static enum err_code close_window(struct store *s, struct model_watch *m, struct
     closed.signals = signals;
     if (rc == ERR_OK)
         rc = window_store_close(s, &closed, &m->last_window_id, e);
+    if (rc == ERR_OK)
+        number_evidence(m, first, m->last_window_id);
     if (rc == ERR_OK)
         rc = window_store_trim(s, m->name, WATCH_KEEP_WINDOWS, WATCH_KEEP_PROFILES, e);
     free(blob);
@@ -404,23 +453,56 @@ struct report {
     const struct st_file *file;
     const cJSON *state;
     int64_t now_unix_ms;
-    const char *replica, *instance;
+    const char *address, *instance;
     bool window_changed, sums_changed;
 };
 
-/* The difference since the source's last report, which is replaced by cumulative (taken). A restarted
- * replica, or a version loaded anew, has begun at zero: all of it is new. */
+/* Where the last report of this process on a version is kept: its own place, else that of the process that
+ * answered at the address before, else a new one. */
+static struct source *place_of(struct report *r, const char *sha256, const char *role)
+{
+    struct source *src = find_process(r->m, r->instance, sha256, role);
+    if (!src)
+        src = find_address(r->m, r->address, sha256, role);
+    return src ? src : add_source(r->m, sha256, role);
+}
+
+static enum err_code save_source(struct report *r, struct source *src, struct err *e)
+{
+    struct window_source saved = {.model = r->m->name,
+                                  .replica = src->address,
+                                  .sha256 = src->sha256,
+                                  .role = src->role,
+                                  .instance = src->instance,
+                                  .unix_ms = r->now_unix_ms};
+    void *blob = NULL;
+    enum err_code rc = tally_to_blob(&src->last, &blob, &saved.len, e);
+    saved.data = blob;
+    src->unix_ms = r->now_unix_ms;
+    if (rc == ERR_OK)
+        rc = window_store_put_source(r->s, &saved, e);
+    free(blob);
+    return rc;
+}
+
+static bool tally_is_empty(const struct tally *t)
+{
+    return t->requests == 0 && t->rows == 0 && t->errors == 0 &&
+           (!t->profile || t->profile->n_rows == 0);
+}
+
+/* The difference since the source's last report, which is replaced by cumulative (taken) and saved where
+ * anything is new. A restarted replica, or a version loaded anew, has begun at zero: all of it is new. */
 static enum err_code difference(struct report *r, const char *sha256, const char *role,
                                 struct tally *cumulative, struct tally *delta, struct err *e)
 {
-    struct source *src = find_source(r->m, r->replica, sha256, role);
+    struct source *src = place_of(r, sha256, role);
     if (!src)
-        src = add_source(r->m, r->replica, sha256, role);
-    if (!src)
-        return err_set(e, ERR_NOMEM, "no memory for the counters of %s", r->replica);
+        return err_set(e, ERR_NOMEM, "no memory for the counters of %s", r->address);
     enum err_code rc = tally_merge(delta, cumulative, e);
-    bool same = strcmp(src->instance, r->instance) == 0;
-    if (rc == ERR_OK && same && tally_subtract(delta, &src->last, NULL) != ERR_OK) {
+    bool fresh = strcmp(src->instance, r->instance) != 0;
+    if (rc == ERR_OK && !fresh && tally_subtract(delta, &src->last, NULL) != ERR_OK) {
+        fresh = true;
         tally_clean_up(delta);
         rc = tally_merge(delta, cumulative, e);
     }
@@ -428,25 +510,9 @@ static enum err_code difference(struct report *r, const char *sha256, const char
     src->last = *cumulative;
     *cumulative = (struct tally){0};
     snprintf(src->instance, sizeof(src->instance), "%s", r->instance);
-    return rc;
-}
-
-static enum err_code save_source(struct report *r, const char *sha256, const char *role,
-                                 struct err *e)
-{
-    const struct source *src = find_source(r->m, r->replica, sha256, role);
-    struct window_source saved = {.model = r->m->name,
-                                  .replica = r->replica,
-                                  .sha256 = sha256,
-                                  .role = role,
-                                  .instance = r->instance,
-                                  .unix_ms = r->now_unix_ms};
-    void *blob = NULL;
-    enum err_code rc = tally_to_blob(&src->last, &blob, &saved.len, e);
-    saved.data = blob;
-    if (rc == ERR_OK)
-        rc = window_store_put_source(r->s, &saved, e);
-    free(blob);
+    snprintf(src->address, sizeof(src->address), "%s", r->address);
+    if (rc == ERR_OK && (fresh || !tally_is_empty(delta)))
+        rc = save_source(r, src, e);
     return rc;
 }
 
@@ -455,25 +521,22 @@ static bool in_rollout(const struct report *r, const char *sha256)
     return r->m->sums.run[0] && strcmp(r->m->sums.candidate_sha256, sha256) == 0;
 }
 
-static enum err_code add_to_window(struct report *r, const struct tally *delta, struct err *e)
+static void add_to_window(struct report *r, const struct tally *delta)
 {
     struct model_watch *m = r->m;
-    (void)e;
     if (!delta->profile || delta->profile->n_rows == 0)
-        return ERR_OK;
+        return;
     if (m->window_from_unix_ms == 0)
         m->window_from_unix_ms = m->window_to_unix_ms ? m->window_to_unix_ms : r->now_unix_ms;
     m->window_to_unix_ms = r->now_unix_ms;
     profile_merge(m->window, delta->profile);
     r->window_changed = true;
-    return ERR_OK;
 }
 
 static enum err_code add_to_sums(struct report *r, struct tally *side, const struct tally *delta,
                                  struct err *e)
 {
-    bool empty = delta->requests == 0 && (!delta->profile || delta->profile->n_rows == 0);
-    if (!r->m->sums.run[0] || empty)
+    if (!r->m->sums.run[0] || tally_is_empty(delta))
         return ERR_OK;
     r->sums_changed = true;
     return tally_merge(side, delta, e);
@@ -491,12 +554,9 @@ static enum err_code count_scored(struct report *r, const char *sha256, const st
     if (rc == ERR_OK)
         rc = difference(r, sha256, "scored", &cumulative, &delta, e);
     if (rc == ERR_OK && champion)
-        rc = add_to_window(r, &delta, e);
+        add_to_window(r, &delta);
     if (rc == ERR_OK)
         rc = add_to_sums(r, champion ? &r->m->sums.champion : &r->m->sums.candidate, &delta, e);
-    bool changed = delta.profile && delta.profile->n_rows > 0;
-    if (rc == ERR_OK && changed)
-        rc = save_source(r, sha256, "scored", e);
     tally_clean_up(&cumulative);
     tally_clean_up(&delta);
     return rc;
@@ -533,8 +593,6 @@ static enum err_code count_side(struct report *r, const char *sha256, const char
         rc = difference(r, sha256, role, &cumulative, &delta, e);
     if (rc == ERR_OK && into)
         rc = add_to_sums(r, into, &delta, e);
-    if (rc == ERR_OK && (delta.requests > 0 || delta.errors > 0))
-        rc = save_source(r, sha256, role, e);
     tally_clean_up(&cumulative);
     tally_clean_up(&delta);
     return rc;
@@ -636,10 +694,10 @@ static enum err_code ingest(struct report *r, struct report_outcome *out, struct
 }
 
 enum err_code watch_ingest_report(struct watch *w, struct store *s, const char *model,
-                                  const void *report, size_t size_bytes, int64_t now_unix_ms,
+                                  const char *address, const void *report, size_t size_bytes, int64_t now_unix_ms,
                                   struct report_outcome *out, struct err *e)
 {
-    struct report r = {.w = w, .s = s, .now_unix_ms = now_unix_ms};
+    struct report r = {.w = w, .s = s, .address = address, .now_unix_ms = now_unix_ms};
     struct st_file *file = NULL;
     cJSON *state = NULL;
     struct report_outcome o = {0};
@@ -655,7 +713,6 @@ enum err_code watch_ingest_report(struct watch *w, struct store *s, const char *
         rc = watch_model(w, s, model, &r.m, e);
     r.file = file;
     r.state = state;
-    r.replica = o.replica;
     r.instance = o.instance;
     if (rc == ERR_OK && r.m->champion)
         rc = ingest(&r, &o, e);

@@ -71,6 +71,8 @@ static enum err_code make_ring(struct model_watch *m, struct err *e)
     }
     if (capacity == 0)
         return ERR_OK;
+    if (capacity > WATCH_MAX_RING_ROWS)
+        capacity = WATCH_MAX_RING_ROWS;
     struct labelled_ring r = {.capacity = capacity,
                               .n_outputs = schema_n_outputs(m->champion->schema)};
     /* Twice the room: the newest rows are always contiguous (see ring_add). */
@@ -225,7 +227,8 @@ static double drop_of(const struct policy *p, size_t monitor)
     return drop;
 }
 
-static void judge_performance(struct fold *f, size_t monitor, const struct labelled_row *row)
+static enum err_code judge_performance(struct fold *f, size_t monitor,
+                                       const struct labelled_row *row, struct err *e)
 {
     struct model_watch *m = f->m;
     const struct policy_monitor *p = &m->policy->monitors[monitor];
@@ -240,41 +243,46 @@ static void judge_performance(struct fold *f, size_t monitor, const struct label
     o.max_drop = 0; /* how much is too much is the trigger's business */
     struct mon_labelled rows = ring_newest(m, (size_t)p->rows);
     mon_performance_check(&o, &rows, m->reference_metric[monitor], m->reference_n[monitor], &signal);
-    watch_add_evidence(m, (int)monitor, f->m->n_folded, &signal);
+    enum err_code rc = watch_add_evidence(m, (int)monitor, m->n_folded, &signal, e);
+    if (rc != ERR_OK)
+        return rc;
+    watch_trim_evidence(m, (int)monitor);
     double drop = drop_of(m->policy, monitor);
     if (signal.verdict == MON_DRIFT && signal.effect < drop)
         signal.verdict = MON_OK; /* for the chart: worse, but by less than anything acts on */
     store_point(f, row, &signal, mon_metric_name(o.metric));
+    return ERR_OK;
 }
 
-static void judge_performances(struct fold *f, const struct labelled_row *row)
+static enum err_code judge_performances(struct fold *f, const struct labelled_row *row,
+                                        struct err *e)
 {
     struct model_watch *m = f->m;
-    for (size_t i = 0; i < m->policy->n_monitors; i++) {
+    enum err_code rc = ERR_OK;
+    for (size_t i = 0; rc == ERR_OK && i < m->policy->n_monitors; i++) {
         const struct policy_monitor *p = &m->policy->monitors[i];
         int64_t stride = p->rows / POINTS_PER_WINDOW > 0 ? p->rows / POINTS_PER_WINDOW : 1;
         if (p->kind == POLICY_MONITOR_PERFORMANCE && m->n_folded % stride == 0)
-            judge_performance(f, i, row);
+            rc = judge_performance(f, i, row, e);
     }
+    return rc;
 }
 
 static enum err_code fold_row(void *user, const struct labelled_row *row, struct err *e)
 {
     struct fold *f = user;
     struct model_watch *m = f->m;
-    (void)e;
     f->n_rows++;
     m->lseq = row->lseq;
     if (!row->version || strcmp(row->version, m->champion_sha256) != 0)
         return ERR_OK;
     double label = watch_label_value(m->champion->schema, row->label);
     if (isnan(label) || row->n_y != schema_n_outputs(m->champion->schema))
-        return ERR_OK; /* a class that training did not see: counted by the store's account */
+        return ERR_OK; /* a class that training did not see: the champion has no score for it */
     m->n_folded++;
     ring_add(&m->ring, row->y, label);
     feed_detectors(m, row, label);
-    judge_performances(f, row);
-    return ERR_OK;
+    return judge_performances(f, row, e);
 }
 
 static enum err_code save_points(struct store *s, const struct model_watch *m, struct err *e)
@@ -288,11 +296,10 @@ static enum err_code save_points(struct store *s, const struct model_watch *m, s
 }
 
 enum err_code watch_fold_labels(struct watch *w, struct store *s, const char *model,
-                                int64_t now_unix_ms, size_t *n_points, struct err *e)
+                                size_t *n_points, struct err *e)
 {
     struct model_watch *m = NULL;
     struct fold f = {0};
-    (void)now_unix_ms;
     enum err_code rc = watch_model(w, s, model, &m, e);
     if (rc != ERR_OK || !m->champion || !m->policy) {
         *n_points = 0;

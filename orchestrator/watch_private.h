@@ -7,6 +7,7 @@
 #define ORCHESTRATOR_WATCH_PRIVATE_H
 
 #include "model/artifact.h"
+#include "monitors/compare.h"
 #include "monitors/detectors.h"
 #include "monitors/drift.h"
 #include "monitors/performance.h"
@@ -18,8 +19,9 @@
 #define WATCH_KEEP_WINDOWS 500         /* closed windows a model, with signals */
 #define WATCH_KEEP_PROFILES 100        /* of them, with profile */
 #define WATCH_KEEP_POINTS 500          /* performance points */
-#define WATCH_EVIDENCE_MAX 4096        /* signals kept as evidence */
 #define WATCH_MAX_ALARMS 64
+#define WATCH_MAX_RING_ROWS 1000000    /* labelled rows that performance is taken over */
+#define WATCH_SOURCE_BYTES 320         /* a replica's address */
 
 /* A labelled row of the champion, as the performance monitors need it. */
 struct labelled_ring {
@@ -30,13 +32,18 @@ struct labelled_ring {
 };
 
 struct evidence { /* one signal that no run has used up yet */
-    struct policy_signal signal;
-    char feature[144], statistic[32];
+    struct policy_signal signal; /* its texts are set when it is handed out */
+    char feature[MON_FEATURE_BYTES], statistic[32];
 };
 
-/* The last cumulative report of one (replica, version, role). */
+/*
+ * The last cumulative report of one (process, version, role). The process is known by its instance; where
+ * it was met (its address) is only the slot it is kept in, so that a restart takes the place of what was
+ * there before. A replica's name is neither: several on one host go by the host's name.
+ */
 struct source {
-    char replica[128], instance[64], sha256[65], role[16];
+    char address[WATCH_SOURCE_BYTES], instance[64], sha256[65], role[16];
+    int64_t unix_ms; /* when it was saved */
     struct tally last;
 };
 
@@ -44,8 +51,11 @@ struct source {
 struct rollout_sums {
     char run[RUN_ID_BYTES]; /* "": none */
     char candidate_sha256[65];
-    int64_t from_lseq; /* labelled rows after it count */
+    int64_t from_lseq;    /* labelled rows after it count, */
+    int64_t from_unix_ms; /* if they were answered from then on */
     struct tally champion, candidate, shadow;
+    int64_t folded_lseq; /* labelled rows up to it are in the losses; not saved, folded in again */
+    struct mon_side champion_losses, candidate_losses;
 };
 
 struct model_watch {
@@ -78,8 +88,8 @@ struct model_watch {
     struct mon_detector *detectors[POLICY_MAX_MONITORS]; /* NULL where the monitor is none */
     cJSON *points; /* array */
 
-    struct evidence evidence[WATCH_EVIDENCE_MAX]; /* a ring: newest at (n - 1) % max */
-    size_t n_evidence;
+    struct evidence *evidence; /* of each monitor the newest windows that its triggers ask for */
+    size_t n_evidence, evidence_room;
     struct policy_alarm alarms[WATCH_MAX_ALARMS];
     size_t n_alarms;
 
@@ -114,10 +124,11 @@ enum err_code watch_artifact(struct watch *w, struct model_watch *m, const char 
 enum policy_label watch_label_kind(const struct schema *s);
 enum mon_metric watch_metric(const struct model_watch *m, enum policy_metric metric);
 
-/* Adds a signal to the evidence; old ones are overwritten. */
-void watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
-                        const struct mon_signal *signal);
-void watch_clear_evidence(struct model_watch *m);
+/* Adds a signal to the evidence. windows ascend within a monitor. */
+enum err_code watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
+                                 const struct mon_signal *signal, struct err *e);
+/* Drops what no trigger will ask for any more: a monitor's windows before the newest few. */
+void watch_trim_evidence(struct model_watch *m, int monitor);
 
 /* Class index or value of a label's text; NaN where it is neither. */
 double watch_label_value(const struct schema *s, const char *label);
