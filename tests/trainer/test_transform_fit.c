@@ -123,6 +123,23 @@ static void unstandardised_features_keep_their_units(void **state)
     transform_free(t);
 }
 
+static void values_beyond_training_are_taken_as_the_nearest_that_it_saw(void **state)
+{
+    (void)state;
+    const double nearly_constant[] = {5, 5, 5, 5.001};
+    const double far[] = {1e6, -1e6, 5.0005};
+    float x[3];
+    struct transform *t = fit("", nearly_constant, 4);
+    transform_apply(t, far, 3, x);
+    assert_near((double)x[0], (5.001 - t->features[0].mean) / t->features[0].scale, 1e-5, "above");
+    assert_near((double)x[1], (5.0 - t->features[0].mean) / t->features[0].scale, 1e-5, "below");
+    assert_true(x[2] > x[1] && x[2] < x[0]);
+    transform_free(t);
+    t = fit(",\"transform\":{\"clip\":[-1e9,1e9]}", nearly_constant, 4);
+    assert_near(t->features[0].clip_high, 1e9, 0, "limits of the schema's own");
+    transform_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +149,7 @@ int main(void)
         cmocka_unit_test(constant_and_empty_features_become_zero),
         cmocka_unit_test(clip_and_log_come_before_the_measuring),
         cmocka_unit_test(unstandardised_features_keep_their_units),
+        cmocka_unit_test(values_beyond_training_are_taken_as_the_nearest_that_it_saw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,6 +96,26 @@ static double impute_value(const struct feature *feature, const struct transform
     return 0;
 }
 
+/* What training never saw is taken as the nearest value that it did: a column that hardly moved has a
+ * tiny scale, and its first real move would otherwise arrive as a thousand standard deviations. A
+ * schema that wants extrapolation gives wider limits. */
+static void clip_to_training(const double *codes, size_t n_rows, size_t n_features,
+                             struct transform_feature *f)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < n_rows; i++) {
+        double x = codes[i * n_features];
+        if (isfinite(x)) {
+            low = fmin(low, x);
+            high = fmax(high, x);
+        }
+    }
+    if (low <= high) {
+        f->clip_low = low;
+        f->clip_high = high;
+    }
+}
+
 static void fit_numeric(const struct feature *feature, const double *codes, size_t n_rows,
                         size_t n_features, double *values, struct transform_feature *f)
 {
@@ -105,6 +125,9 @@ static void fit_numeric(const struct feature *feature, const double *codes, size
     struct column_stats s = measure(f, codes, n_rows, n_features, values);
     f->impute = impute_value(feature, f, &s);
     f->missing_column = s.n_present < n_rows;
+    if (!feature->has_clip) {
+        clip_to_training(codes, n_rows, n_features, f);
+    }
     /* Rounding alone gives a constant column at 1e8 a scale of 1e-8; that is no spread. */
     bool spread = isfinite(s.scale) && s.scale > 1e-12 * fabs(s.mean) && s.scale > 0;
     f->mean = feature->standardise || !spread ? s.mean : 0;

@@ -40,7 +40,7 @@ struct feature {
     char name[SCHEMA_NAME_BYTES];
     enum feature_kind kind;
     bool pii;
-    /* numeric: what the fitted transform shall do (defaults: median, no log1p, no clip,
+    /* numeric: what the fitted transform shall do (defaults: median, no log1p, clip to what training saw,
      * standardise) */
     enum impute_kind impute;
     double impute_value; /* IMPUTE_CONSTANT */
