@@ -138,20 +138,19 @@ static void on_worked(void *data, const struct err *err)
     struct submitted *sub = data;
     struct api_call *call = sub->call;
     free(sub);
-    if (err->code == ERR_NO_SPACE || err->code == ERR_IO)
-        daemon_note_store(call->d, err);
+    daemon_note_store(call->d, err);
     if (err->code != ERR_OK) {
         refuse(call, err);
         return;
     }
     if (call->then)
         call->then(call);
-    if (call->text_type && call->text)
+    if (call->text_type && call->text) {
         http_respond(call->req, call->status, call->text_type, call->text, strlen(call->text));
-    else
+    } else {
         http_respond_json(call->req, call->status, call->out);
-    if (!call->text_type)
         call->out = NULL;
+    }
     api_call_free(call);
 }
 

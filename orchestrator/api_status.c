@@ -5,8 +5,10 @@
 #include "api_private.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "driver.h"
 #include "replica.h"
 #include "store/registry.h"
+#include "store_health.h"
 
 void api_get_live(struct http_request *req, void *user)
 {
@@ -16,26 +18,32 @@ void api_get_live(struct http_request *req, void *user)
     http_respond_json(req, 200, j);
 }
 
+/* Asks the worker, so that one that hangs is not called ready. */
 static void ready_work(struct store *s, struct api_call *call, struct err *e)
 {
-    /* A write that changes nothing shows that the store can be written. */
-    enum err_code rc = store_begin(s, e);
-    if (rc == ERR_OK)
-        rc = store_exec(s, "PRAGMA user_version", e);
-    store_rollback(s);
-    if (rc != ERR_OK)
-        return;
+    cJSON *models = NULL;
+    registry_list_models(s, &models, e);
+    cJSON_Delete(models);
     call->out = cJSON_CreateObject();
-    cJSON_AddBoolToObject(call->out, "ready", call->d->store_problem[0] == '\0');
-    if (call->d->store_problem[0])
-        call->status = 503;
+}
+
+static void add_readiness(struct api_call *call)
+{
+    const char *problem = store_health_problem(call->d->store_health);
+    cJSON_AddBoolToObject(call->out, "ready", problem[0] == '\0');
+    if (problem[0] == '\0')
+        return;
+    call->status = 503;
+    cJSON_AddStringToObject(call->out, "error", problem);
 }
 
 void api_get_ready(struct http_request *req, void *user)
 {
     struct api_call *call = api_call_new(req, user);
-    if (call)
-        api_submit(call, ready_work);
+    if (!call)
+        return;
+    call->then = add_readiness;
+    api_submit(call, ready_work);
 }
 
 void api_get_events(struct http_request *req, void *user)
@@ -75,16 +83,17 @@ static void add_problem(cJSON *list, const char *what, const char *text)
     char line[800];
     if (text[0] == '\0')
         return;
-    snprintf(line, sizeof(line), "%s: %s", what, text);
+    snprintf(line, sizeof(line), "%s%s%s", what ? what : "", what ? ": " : "", text);
     cJSON_AddItemToArray(list, cJSON_CreateString(line));
 }
 
 static cJSON *problems_json(const struct daemon *d)
 {
     cJSON *list = cJSON_CreateArray();
-    add_problem(list, "store", d->store_problem);
+    add_problem(list, "store", store_health_problem(d->store_health));
     add_problem(list, "fleet file", d->fleet_problem);
-    add_problem(list, "trainer", d->trainer_problem);
+    add_problem(list, NULL, d->trainer_problem); /* says itself that it is the trainer */
+    add_problem(list, "decisions", driver_problem(d->driver));
     if (!d->backend)
         add_problem(list, "trainer", "none is configured: start leewayd with --trainer URL");
     for (size_t i = 0; i < d->n_replicas; i++) {

@@ -295,6 +295,7 @@ static void plan_from_policy(const struct policy *p, bool needs_approval, struct
     plan->poll_ms = POLL_MS;
     plan->read_ms = READ_MS;
     struct rollout_plan *rollout = &plan->rollout;
+    rollout->undecided_goes_on = p->rollout.on_timeout == POLICY_TIMEOUT_PROMOTE;
     if (p->rollout.shadow.enabled)
         rollout->stages[rollout->n_stages++] =
             (struct rollout_stage){.shadow = true,

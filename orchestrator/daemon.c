@@ -16,6 +16,7 @@
 #include "store/db.h"
 #include "store/observation_store.h"
 #include "store/registry.h"
+#include "store_health.h"
 #include "watch.h"
 
 #define STOP_GRACE_MS 3000
@@ -36,22 +37,17 @@ void daemon_snapshot_path(const struct daemon *d, const char *sha256, char *out,
 
 void daemon_note_store(struct daemon *d, const struct err *e)
 {
-    bool failed = e && (e->code == ERR_NO_SPACE || e->code == ERR_IO || e->code == ERR_CORRUPT);
-    if (failed)
-        d->counters.store_failures++;
-    if (failed && d->store_problem[0] == '\0')
-        log_error("store_failed", LOG_S("error", e->message),
-                  LOG_S("next", "everything is tried again; replicas keep their logs meanwhile"));
-    if (!failed && e && e->code == ERR_OK && d->store_problem[0])
-        log_info("store_works_again", LOG_S("after", d->store_problem));
-    if (failed || (e && e->code == ERR_OK))
-        snprintf(d->store_problem, sizeof(d->store_problem), "%s", failed ? e->message : "");
+    store_health_note(d->store_health, e);
 }
 
 void daemon_work(struct daemon *d, store_work *work, store_done *done, void *data)
 {
     struct err e = {0};
-    if (store_queue_submit(d->queue, work, done, data, &e) != ERR_OK)
+    if (!d->queue)
+        err_set(&e, ERR_CANCELLED, "the daemon is stopping");
+    else
+        store_queue_submit(d->queue, work, done, data, &e);
+    if (e.code != ERR_OK)
         done(data, &e);
 }
 
@@ -118,12 +114,14 @@ static void on_refreshed(void *data, const struct err *err)
     struct refresh *r = data;
     struct daemon *d = r->d;
     d->refresh_running = false;
+    d->refresh_failed = err->code != ERR_OK;
     if (err->code == ERR_OK) {
         take_views(d, r);
         replica_hurry(d);
     } else {
         free_views(r->models, r->n);
-        log_error("models_not_read", LOG_S("error", err->message));
+        log_error("models_not_read", LOG_S("error", err->message),
+                  LOG_S("next", "read again in a few seconds"));
     }
     free(r);
     if (d->refresh_again && !d->stopping) {
@@ -172,16 +170,24 @@ static void bounded_work(struct store *s, void *data, struct err *e)
     observation_keep_bounded(s, b->model, &limits, KEEP_BOUNDED_WORK, clock_unix_ms(), &b->more, e);
 }
 
+/* One call stays short; where rows come faster than it drops them it goes on at once. */
 static void on_bounded(void *data, const struct err *err)
 {
     struct bounded *b = data;
     daemon_note_store(b->d, err);
+    if (err->code == ERR_OK && b->more && !b->d->stopping) {
+        b->more = false;
+        daemon_work(b->d, bounded_work, on_bounded, b);
+        return;
+    }
     free(b);
 }
 
 static void on_housekeeping(uv_timer_t *timer)
 {
     struct daemon *d = timer->data;
+    if (d->refresh_failed)
+        daemon_refresh_models(d);
     for (size_t i = 0; i < d->n_models; i++) {
         struct bounded *b = calloc(1, sizeof(*b));
         if (!b)
@@ -289,6 +295,8 @@ enum err_code daemon_start(struct daemon *d, uv_loop_t *loop, struct err *e)
         rc = open_store(d, e);
     if (rc == ERR_OK && !(d->queue = store_queue_new(loop, d->store)))
         rc = err_set(e, ERR_NOMEM, "no memory for the work queue");
+    if (rc == ERR_OK && !(d->store_health = store_health_new(d)))
+        rc = err_set(e, ERR_NOMEM, "no memory to watch the store");
     if (rc == ERR_OK)
         rc = http_client_new(loop, &d->client, e);
     if (rc == ERR_OK && d->options.trainer_url)
@@ -309,35 +317,38 @@ enum err_code daemon_start(struct daemon *d, uv_loop_t *loop, struct err *e)
     return rc;
 }
 
-/* ---- stop: first no more requests, then no more calls, then the last work, then nothing ---- */
+/* ---- stop: first no more requests, then the last work, then no more calls, then nothing ----
+ *
+ * What the worker's last results would start meets a client that is there and is cancelled with it; what the
+ * cancelled calls would submit meets no queue and is told so (daemon_work). */
 
 static void on_housekeeping_closed(uv_handle_t *handle)
 {
     free(handle);
 }
 
-static void on_queue_closed(void *user)
-{
-    struct daemon *d = user;
-    d->queue = NULL;
-}
-
 static void on_client_closed(void *user)
 {
     struct daemon *d = user;
     d->client = NULL;
-    if (d->queue)
-        store_queue_close(d->queue, on_queue_closed, d);
+}
+
+static void on_queue_closed(void *user)
+{
+    struct daemon *d = user;
+    d->queue = NULL;
+    if (d->client)
+        http_client_close(d->client, on_client_closed, d);
 }
 
 static void on_server_stopped(void *user)
 {
     struct daemon *d = user;
     d->server = NULL;
-    if (d->client)
-        http_client_close(d->client, on_client_closed, d);
+    if (d->queue)
+        store_queue_close(d->queue, on_queue_closed, d);
     else
-        on_client_closed(d);
+        on_queue_closed(d);
 }
 
 void daemon_stop(struct daemon *d)
@@ -349,6 +360,7 @@ void daemon_stop(struct daemon *d)
     d->fleet = NULL;
     replica_close_all(d);
     driver_close(d->driver);
+    store_health_close(d->store_health);
     if (d->housekeeping)
         uv_close((uv_handle_t *)d->housekeeping, on_housekeeping_closed);
     if (d->server)
@@ -360,6 +372,7 @@ void daemon_stop(struct daemon *d)
 void daemon_clean_up(struct daemon *d)
 {
     driver_free(d->driver);
+    store_health_free(d->store_health);
     if (d->backend)
         d->backend->ops->free(d->backend);
     watch_free(d->watch);

@@ -23,6 +23,7 @@
 
 struct driver;
 struct replica;
+struct store_health;
 struct watch;
 
 #define DAEMON_PATH_BYTES 4096
@@ -62,6 +63,7 @@ struct daemon {
     uv_loop_t *loop;
     struct store *store;
     struct store_queue *queue;
+    struct store_health *store_health;
     struct watch *watch; /* worker thread only, after start */
     struct http_client *client;
     struct http_server *server;
@@ -74,12 +76,12 @@ struct daemon {
     size_t n_replicas;
     struct model_view models[DAEMON_MAX_MODELS];
     size_t n_models;
-    bool refresh_running, refresh_again;
+    bool refresh_running, refresh_again, refresh_failed;
 
     char *peer_token;
     char artifact_dir[DAEMON_PATH_BYTES], snapshot_dir[DAEMON_PATH_BYTES],
         spool_dir[DAEMON_PATH_BYTES];
-    char fleet_problem[512], store_problem[512], trainer_problem[512];
+    char fleet_problem[512], trainer_problem[512];
     bool trainer_known;
     int64_t started_unix_ms;
     struct daemon_counters counters;
@@ -98,7 +100,7 @@ void daemon_clean_up(struct daemon *d); /* after the loop has ended */
 void daemon_refresh_models(struct daemon *d);
 const struct model_view *daemon_model(const struct daemon *d, const char *name); /* NULL: unknown */
 
-/* Remembers or clears (e == NULL or ERR_OK) a failure of the store; a full disk is logged once. */
+/* How a piece of work on the store ended: see store_health.h. */
 void daemon_note_store(struct daemon *d, const struct err *e);
 
 /* <artifact_dir>/<sha256>.safetensors */

@@ -42,7 +42,9 @@ static void act(struct http_client *c, curl_socket_t fd, int flags)
 static void on_socket_event(uv_poll_t *poll, int status, int events)
 {
     struct http_socket *s = poll->data;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    int flags =
+        0; /* after an error there are no events: curl looks for itself, and knows what it was */
+    (void)status;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)

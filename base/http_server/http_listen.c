@@ -51,7 +51,7 @@ static enum err_code bind_first(const struct addrinfo *list, const char *host, i
     if (!*loopback && !may_be_public)
         return err_set(e, ERR_REFUSED,
                        "refusing to listen on %s:%d, which others can reach: configure a token "
-                       "file (token_file) or a certificate and its key (cert_file, key_file), "
+                       "file (--token-file) or a certificate and its key (--cert, --key), "
                        "or listen on 127.0.0.1",
                        host, *port);
     int fd = open_bound(list);

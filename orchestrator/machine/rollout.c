@@ -153,7 +153,7 @@ static enum rollout_move go_on(struct rollout *r, const struct rollout_plan *pla
 
 /* Rule 4. A good verdict on too few requests ends here too. */
 static enum rollout_move max_time_is_over(struct rollout *r, const struct rollout_plan *plan,
-                                          char *reason)
+                                          const char *text, char *reason)
 {
     const struct rollout_stage *st = &plan->stages[r->stage];
     int64_t n = requests_in_stage(r);
@@ -163,15 +163,16 @@ static enum rollout_move max_time_is_over(struct rollout *r, const struct rollou
     stage_text(r, plan, stage, sizeof(stage));
     snprintf(reason, ROLLOUT_REASON_BYTES,
              "%s: %s are over with verdict %s after %" PRId64 " candidate requests (%" PRId64
-             " asked for): %s",
+             " asked for): %s%s%s",
              stage, clock_format_duration(st->max_time_ms, limit, sizeof(limit)),
-             rollout_verdict_name(r->verdict), n, st->min_requests,
+             rollout_verdict_name(r->verdict), n, st->min_requests, text ? text : "",
+             text ? "; " : "",
              on ? "undecided goes on, as the plan says" : "no data never promotes");
     return on ? advance(r, plan) : ROLLOUT_BACK;
 }
 
 static enum rollout_move check_max_time(struct rollout *r, const struct rollout_plan *plan,
-                                        int64_t now_ms, char *reason)
+                                        const char *text, int64_t now_ms, char *reason)
 {
     if (r->paused || !r->entered || r->stage >= plan->n_stages) {
         return ROLLOUT_STAY;
@@ -180,7 +181,7 @@ static enum rollout_move check_max_time(struct rollout *r, const struct rollout_
     if (max_time_ms == 0 || elapsed_ms(r, now_ms) < max_time_ms) {
         return ROLLOUT_STAY;
     }
-    return max_time_is_over(r, plan, reason);
+    return max_time_is_over(r, plan, text, reason);
 }
 
 static bool stage_is_passed(const struct rollout *r, const struct rollout_plan *plan,
@@ -204,7 +205,7 @@ static enum rollout_move judge(struct rollout *r, const struct rollout_plan *pla
     if (stage_is_passed(r, plan, now_ms)) {
         return go_on(r, plan, ev->text, now_ms, reason);
     }
-    return check_max_time(r, plan, now_ms, reason);
+    return check_max_time(r, plan, ev->text, now_ms, reason);
 }
 
 static void enter_stage(struct rollout *r, int64_t now_ms)
@@ -242,7 +243,7 @@ enum rollout_move rollout_step(struct rollout *r, const struct rollout_plan *pla
         enter_stage(r, now_ms);
         return ROLLOUT_STAY;
     case ROLLOUT_EV_TICK:
-        return check_max_time(r, plan, now_ms, reason);
+        return check_max_time(r, plan, ev->text, now_ms, reason);
     case ROLLOUT_EV_NUMBERS:
         return judge(r, plan, ev, now_ms, reason);
     case ROLLOUT_EV_PAUSE:

@@ -23,7 +23,7 @@
 #include "base/err.h"
 
 #define ROLLOUT_MAX_STAGES 24
-#define ROLLOUT_REASON_BYTES 384
+#define ROLLOUT_REASON_BYTES 480
 
 /* X(symbol, name, sentence) */
 #define ROLLOUT_VERDICT_LIST(X)                                                                    \
@@ -94,7 +94,8 @@ struct rollout_event {
     enum rollout_event_kind kind;
     enum rollout_verdict verdict; /* NUMBERS */
     int64_t champion_requests, candidate_requests;
-    const char *text; /* NUMBERS: the verdict's reason in words; NULL allowed; borrowed */
+    const char *text; /* NUMBERS: the verdict's reason in words; TICK: the last one's; NULL allowed;
+                         borrowed */
 };
 
 /* Checks weights (0..1, not falling, shadow stages 0), counts and times; the error names the stage.

@@ -244,6 +244,7 @@ static void stage_is_pushed(struct step *s)
 
     r->pushed = true;
     r->attempt = 0;
+    r->reading[0] = '\0';
     r->deadline_ms = RUN_NEVER;
     roll(s, &(struct rollout_event){.kind = ROLLOUT_EV_ENTER});
     fleet_text(s, fleet, sizeof(fleet));
@@ -261,6 +262,7 @@ static void read_numbers(struct step *s)
                                     .text = s->ev->text};
 
     s->r->attempt = 0;
+    run_copy_text(s->r->reading, sizeof(s->r->reading), s->ev->text);
     if (!roll(s, &numbers)) {
         step_act_later(s, s->r->plan.read_ms);
     }
@@ -269,13 +271,14 @@ static void read_numbers(struct step *s)
 static void step_stage(struct step *s)
 {
     enum run_event_kind k = s->ev->kind;
+    const struct rollout_event time_passed = {.kind = ROLLOUT_EV_TICK,
+                                              .text = s->r->reading[0] ? s->r->reading : NULL};
 
     if (k == RUN_EV_ACTION_OK && !s->r->pushed) {
         stage_is_pushed(s);
     } else if (k == RUN_EV_ROLLOUT_NUMBERS && s->r->pushed) {
         read_numbers(s);
-    } else if ((k != RUN_EV_TICK && k != RUN_EV_START) ||
-               !roll(s, &(struct rollout_event){.kind = ROLLOUT_EV_TICK})) {
+    } else if ((k != RUN_EV_TICK && k != RUN_EV_START) || !roll(s, &time_passed)) {
         step_keep_at_it(s);
     }
 }

@@ -43,6 +43,7 @@
 #define RUN_MODEL_BYTES 128
 #define RUN_LABEL_BYTES 32
 #define RUN_REASON_BYTES 512
+#define RUN_READING_BYTES 256
 
 /*
  * X(symbol, name, default deadline in ms, sentence). The deadline is for the whole state, retries
@@ -187,8 +188,9 @@ struct run {
     bool paused;
     int64_t paused_ms;
     struct rollout rollout;
-    uint32_t job_attempt; /* from 1 */
-    uint32_t forgotten;   /* times the trainer did not know the job */
+    char reading[RUN_READING_BYTES]; /* of this stage, the last one in words */
+    uint32_t job_attempt;            /* from 1 */
+    uint32_t forgotten;              /* times the trainer did not know the job */
     enum run_job_state job_state;
     double job_progress; /* 0..1 */
 };

@@ -50,6 +50,7 @@ static const struct field run_fields[] = {
     FIELD(run, pushed, FIELD_BOOL),
     FIELD(run, paused, FIELD_BOOL),
     FIELD(run, paused_ms, FIELD_TIME),
+    FIELD(run, reading, FIELD_TEXT),
     FIELD(run, job_attempt, FIELD_COUNT),
     FIELD(run, forgotten, FIELD_COUNT),
     FIELD(run, job_progress, FIELD_REAL),

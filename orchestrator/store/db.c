@@ -198,6 +198,20 @@ bool db_add_time(cJSON *json, const char *key, int64_t unix_ms)
     return unix_ms == 0 ? cJSON_AddNullToObject(json, key) != NULL : db_add_int(json, key, unix_ms);
 }
 
+enum err_code db_probe(struct store *s, struct err *e)
+{
+    enum err_code rc = store_begin(s, e);
+    if (rc == ERR_OK)
+        rc = store_exec(s,
+                        "CREATE TABLE probe (x); INSERT INTO probe VALUES (zeroblob(65536));"
+                        "DROP TABLE probe",
+                        e);
+    if (rc == ERR_OK)
+        return store_commit(s, e);
+    store_rollback(s);
+    return rc;
+}
+
 bool db_add_json(cJSON *json, const char *key, const char *text)
 {
     cJSON *node = NULL;

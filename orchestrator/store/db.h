@@ -14,6 +14,9 @@
 /* Opens or creates the file (":memory:" in tests). *out is owned; free with store_close. */
 enum err_code db_open(const char *path, struct store **out, struct err *e);
 
+/* Writes 64 KiB and takes them back, in one transaction: whether the file can be written. Own transaction. */
+enum err_code db_probe(struct store *s, struct err *e);
+
 /* The small integer that stands for a name in the bulk tables, made where it is new. Inside or
  * outside of a transaction. */
 enum err_code db_intern(struct store *s, const char *text, int64_t *id, struct err *e);

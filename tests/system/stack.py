@@ -151,7 +151,9 @@ class Stack:
         failures = []
         for p in reversed(self.processes):
             try:
-                p.stop()
+                code = p.stop()
+                if code not in (0, -signal.SIGKILL):  # a sanitizer's finding, for one
+                    failures.append(f"{p.name} ended with {code}:\n{p.log()[-4000:]}")
             except AssertionError as e:
                 failures.append(str(e))
         if kind is not None:
