@@ -356,6 +356,32 @@ static bool is_there(struct store *s, const char *model, const char *schema_text
     return same;
 }
 
+static enum err_code check_no_run(struct store *s, const char *model, struct err *e)
+{
+    struct run_history h = {0};
+    enum err_code rc = run_store_history(s, model, 0, &h, e);
+    if (rc == ERR_OK && h.n_active > 0)
+        rc = err_set(e, ERR_CONFLICT,
+                     "%s has a run under way, which goes by the policy it was started with; wait for "
+                     "its end or abort it",
+                     model);
+    return rc;
+}
+
+/* policy NULL: as it is. A faulty one leaves the answer in call->out and e untouched. */
+static enum err_code create_model(struct store *s, struct api_call *call,
+                                  const struct schema *schema, const char *schema_text,
+                                  const char *policy, struct err *e)
+{
+    call->status = is_there(s, call->model, schema_text, policy) ? 200 : 201;
+    if (call->status == 200)
+        return ERR_OK;
+    enum err_code rc = policy ? check_no_run(s, call->model, e) : ERR_OK;
+    if (rc == ERR_OK && policy && policy[0] && !policy_is_right(call, schema, policy, e))
+        return ERR_INVALID;
+    return rc == ERR_OK ? put_model(s, call, schema_text, policy, "model.create", e) : rc;
+}
+
 static void create_model_work(struct store *s, struct api_call *call, struct err *e)
 {
     struct schema *schema = NULL;
@@ -371,12 +397,11 @@ static void create_model_work(struct store *s, struct api_call *call, struct err
     cJSON *canonical = schema_to_json(schema);
     char *text = json_print(canonical);
     snprintf(call->model, sizeof(call->model), "%s", schema->model);
-    call->status = is_there(s, call->model, text, policy) ? 200 : 201;
-    if (call->status == 201 && policy && policy[0] && !policy_is_right(call, schema, policy, e))
-        rc = ERR_INVALID;
-    else if (call->status == 201)
-        rc = put_model(s, call, text, policy, "model.create", e);
-    if (rc == ERR_OK && e->code == ERR_OK)
+    if (text)
+        rc = create_model(s, call, schema, text, policy, e);
+    else
+        rc = err_set(e, ERR_NOMEM, "no memory for the schema of %s", call->model);
+    if (rc == ERR_OK)
         api_model_json(call->d, s, call->model, true, &call->out, e);
     free(text);
     cJSON_Delete(canonical);
@@ -418,18 +443,6 @@ void api_get_policy(struct http_request *req, void *user)
         return;
     call->text_type = "application/yaml";
     api_submit(call, get_policy_work);
-}
-
-static enum err_code check_no_run(struct store *s, const char *model, struct err *e)
-{
-    struct run_history h = {0};
-    enum err_code rc = run_store_history(s, model, 0, &h, e);
-    if (rc == ERR_OK && h.n_active > 0)
-        rc = err_set(e, ERR_CONFLICT,
-                     "%s has a run under way, which goes by the policy it was started with; wait for "
-                     "its end or abort it",
-                     model);
-    return rc;
 }
 
 static void put_policy_work(struct store *s, struct api_call *call, struct err *e)

@@ -108,6 +108,8 @@ static void on_rolled_back(void *data, const struct err *err)
 {
     struct rollback *r = data;
     struct daemon *d = r->call->d;
+    if (r->result.to[0]) /* it is in the store, whatever came after */
+        daemon_refresh_models(d);
     if (err->code != ERR_OK) {
         refuse(r, err);
         return;
@@ -115,7 +117,6 @@ static void on_rolled_back(void *data, const struct err *err)
     log_warn("rollback", LOG_S("model", r->call->model), LOG_S("from", r->result.from),
              LOG_S("to", r->result.to), LOG_S("actor", r->call->actor),
              LOG_S("reason", r->call->reason));
-    daemon_refresh_models(d);
     hub_send_model(&d->hub, "model", r->call->model);
     push_all(r);
 }

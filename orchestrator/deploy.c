@@ -1,4 +1,5 @@
-/* deploy.c - see deploy.h. Reads in time order: put_desired, on_desired, push_missing, on_pushed. */
+/* deploy.c - see deploy.h. Reads in time order: put_desired, on_desired, push_missing, on_pushed.
+ */
 #include "deploy.h"
 
 #include <stdio.h>
@@ -96,7 +97,11 @@ static void on_desired(const struct http_result *r, void *user)
             finish(d, &e);
         return;
     }
-    http_result_check(r, "desired state", &e);
+    if (missing) /* not a conflict, which would mean that it runs something newer */
+        err_set(&e, ERR_INTERNAL, "%s: still misses %.12s after it was sent %d times", d->url,
+                d->missing[0], MAX_ROUNDS);
+    else
+        http_result_check(r, "desired state", &e);
     finish(d, &e);
 }
 
@@ -132,7 +137,8 @@ enum err_code deploy_start(struct http_client *client, const struct deploy_targe
     d->desired = strdup(t->desired);
     d->artifact_dir = strdup(t->artifact_dir);
     enum err_code rc = ERR_OK;
-    if (!d->url || !d->model || !d->desired || !d->artifact_dir)
+    if (!d->url || !d->model || !d->desired || !d->artifact_dir || (t->token && !d->token) ||
+        (t->ca_file && !d->ca_file))
         rc = err_set(e, ERR_NOMEM, "no memory to deploy %s", t->model);
     if (rc == ERR_OK)
         rc = put_desired(d, e);

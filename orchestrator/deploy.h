@@ -1,6 +1,6 @@
 /*
- * deploy.h - brings one replica to the desired state of one model: PUT the state, push the artifacts that
- * it says are missing, PUT again. Idempotent; loop thread only.
+ * deploy.h - brings one replica to the desired state of one model: PUT the state, push the
+ * artifacts that it says are missing, PUT again. Idempotent; loop thread only.
  */
 #ifndef ORCHESTRATOR_DEPLOY_H
 #define ORCHESTRATOR_DEPLOY_H
@@ -15,12 +15,12 @@ struct deploy_target {
     const char *token;       /* NULL: none */
     const char *ca_file;     /* NULL: the system's */
     const char *model;
-    const char *desired;       /* JSON of docs/wire.md */
-    const char *artifact_dir;  /* <artifact_dir>/<sha256>.safetensors */
+    const char *desired;      /* JSON of docs/wire.md */
+    const char *artifact_dir; /* <artifact_dir>/<sha256>.safetensors */
 };
 
-/* err->code: ERR_OK applied; ERR_REFUSED the replica cannot load a version (the message says which and
- * why); ERR_CONFLICT it runs a newer generation; anything else: not reached, try again. */
+/* err->code: ERR_OK applied; ERR_REFUSED the replica cannot load a version (the message says which
+ * and why); ERR_CONFLICT it runs a newer generation; anything else: not reached, try again. */
 typedef void deploy_done(const struct err *err, void *user);
 
 /* Copies target. done is called exactly once, never from inside. */

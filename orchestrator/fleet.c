@@ -36,21 +36,35 @@ static bool targets_contain(const struct fleet_targets *t, const char *url)
     return false;
 }
 
+/* "HOST:PORT" or a URL as what calls begin with; false where it is neither, or too long. */
+static bool make_url(const char *text, char url[FLEET_URL_BYTES])
+{
+    const char *scheme = strstr(text, "://");
+    bool known = strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+    if (scheme && !known)
+        return false;
+    int len = snprintf(url, FLEET_URL_BYTES, "%s%s", scheme ? "" : "http://", text);
+    if (len < 0 || len >= FLEET_URL_BYTES)
+        return false;
+    while (len > 0 && url[len - 1] == '/')
+        url[--len] = '\0';
+    return strpbrk(url, " \t\r\n") == NULL && strstr(url, "://") != NULL;
+}
+
 static enum err_code add_target(const struct yaml_doc *doc, const struct yaml_node *node,
                                 struct fleet_targets *t, struct err *e)
 {
     if (yaml_kind(node) != YAML_SCALAR || yaml_text(node)[0] == '\0')
         return err_set(e, ERR_INVALID, "%s:%d:%d: expected a target like \"10.0.0.7:8080\"",
                        yaml_name(doc), yaml_line(node), yaml_column(node));
-    const char *text = yaml_text(node);
     char url[FLEET_URL_BYTES];
-    const char *scheme = strstr(text, "://") ? "" : "http://";
-    int len = snprintf(url, sizeof(url), "%s%s", scheme, text);
-    if (len < 0 || (size_t)len >= sizeof(url) || t->n == FLEET_MAX_TARGETS)
-        return err_set(e, ERR_LIMIT, "%s:%d:%d: target too long or more than %d targets",
-                       yaml_name(doc), yaml_line(node), yaml_column(node), FLEET_MAX_TARGETS);
-    while (len > 0 && url[len - 1] == '/')
-        url[--len] = '\0';
+    if (!make_url(yaml_text(node), url) || t->n == FLEET_MAX_TARGETS)
+        return err_set(
+            e, ERR_LIMIT,
+            "%s:%d:%d: expected HOST:PORT or a URL (http, https) of at most %d bytes, and at "
+            "most %d targets",
+            yaml_name(doc), yaml_line(node), yaml_column(node), FLEET_URL_BYTES - 1,
+            FLEET_MAX_TARGETS);
     if (targets_contain(t, url))
         return ERR_OK;
     void *grown = realloc(t->urls, (t->n + 1) * sizeof(t->urls[0]));
@@ -83,7 +97,8 @@ enum err_code fleet_parse(const char *name, const char *text, size_t len, struct
     struct yaml_doc *doc = NULL;
     enum err_code rc = yaml_parse(name, text, len, &doc, &local);
     if (rc == ERR_OK && yaml_kind(yaml_root(doc)) != YAML_SEQUENCE)
-        rc = err_set(&local, ERR_INVALID, "%s:1:1: expected a list of target groups (file_sd)", name);
+        rc = err_set(&local, ERR_INVALID, "%s:1:1: expected a list of target groups (file_sd)",
+                     name);
     for (size_t i = 0; rc == ERR_OK && i < yaml_count(yaml_root(doc)); i++)
         rc = add_group(doc, yaml_item(yaml_root(doc), i), &t, &local);
     yaml_free(doc);

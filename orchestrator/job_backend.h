@@ -1,7 +1,7 @@
 /*
- * job_backend.h - where training runs, behind one small interface: the orchestrator says what it wants
- * done with a job, a backend does it over whatever wire it speaks. leeway-trainer's job API is
- * trainer_backend.c; Slurm and Kubernetes are further backends with the same table.
+ * job_backend.h - where training runs, behind one small interface: the orchestrator says what it
+ * wants done with a job, a backend does it over whatever wire it speaks. leeway-trainer's job API
+ * is trainer_backend.c; Slurm and Kubernetes are further backends with the same table.
  *
  * Every operation is idempotent: the job id is chosen here (run id + attempt). Every callback comes
  * exactly once, on the loop thread; from inside the call only where it could not even be started.
@@ -19,9 +19,9 @@ enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_SUCCEEDED, JOB_FAILED, JOB_CANCELL
 
 struct job_status {
     enum job_state state;
-    char error[256];        /* JOB_FAILED: why */
+    char error[256];          /* JOB_FAILED: why */
     char artifact_sha256[65]; /* JOB_SUCCEEDED */
-    const cJSON *document;  /* the backend's whole answer; a view during the callback; may be NULL */
+    const cJSON *document; /* the backend's whole answer; a view during the callback; may be NULL */
 };
 
 /* err->code ERR_OK on success; status is NULL where the operation has none. */
@@ -37,7 +37,8 @@ struct job_backend;
 
 struct job_backend_ops {
     const char *name;
-    void (*push)(struct job_backend *b, const struct job_inputs *inputs, job_done *done, void *user);
+    void (*push)(struct job_backend *b, const struct job_inputs *inputs, job_done *done,
+                 void *user);
     /* spec: the body of docs/wire.md's submit; copied */
     void (*submit)(struct job_backend *b, const char *job_id, const cJSON *spec, job_done *done,
                    void *user);
@@ -53,7 +54,7 @@ struct job_backend {
     const struct job_backend_ops *ops;
 };
 
-/* leeway-trainer at url (no final slash). token, ca_file may be NULL. client is borrowed. */
+/* leeway-trainer at url (at most 300 bytes). token, ca_file may be NULL. client is borrowed. */
 enum err_code trainer_backend_new(struct http_client *client, const char *url, const char *token,
                                   const char *ca_file, struct job_backend **out, struct err *e);
 

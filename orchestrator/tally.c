@@ -71,8 +71,8 @@ static enum err_code read_bounds(const cJSON *bounds, struct tally *t, struct er
     cJSON_ArrayForEach(item, bounds)
     {
         if (!cJSON_IsNumber(item) || (i > 0 && !(item->valuedouble > t->bounds[i - 1])))
-            return err_set(e, ERR_INVALID, "latency_seconds.bounds[%zu]: expected ascending numbers",
-                           i);
+            return err_set(e, ERR_INVALID,
+                           "latency_seconds.bounds[%zu]: expected ascending numbers", i);
         t->bounds[i++] = item->valuedouble;
     }
     t->n_buckets = i;
@@ -101,9 +101,10 @@ static enum err_code read_latency(const cJSON *side, struct tally *t, struct err
         return e ? e->code : ERR_INVALID;
     int n = cJSON_GetArraySize(bounds);
     if (n > TALLY_MAX_BUCKETS || cJSON_GetArraySize(counts) != n + 1)
-        return err_set(e, ERR_INVALID,
-                       "latency_seconds: expected at most %d bounds and one count more, got %d and %d",
-                       TALLY_MAX_BUCKETS, n, cJSON_GetArraySize(counts));
+        return err_set(
+            e, ERR_INVALID,
+            "latency_seconds: expected at most %d bounds and one count more, got %d and %d",
+            TALLY_MAX_BUCKETS, n, cJSON_GetArraySize(counts));
     enum err_code rc = read_bounds(bounds, t, e);
     return rc == ERR_OK ? read_counts(counts, t, e) : rc;
 }
@@ -124,8 +125,8 @@ enum err_code tally_from_side(const cJSON *side, struct tally *out, struct err *
     return ERR_OK;
 }
 
-/* Layout: "counts" U64 [4 + 65] (requests, rows, errors, n_buckets, latency), "numbers" F64 [64 + 1]
- * (bounds, latency sum), and the profile under "profile/". */
+/* Layout: "counts" U64 [4 + 65] (requests, rows, errors, n_buckets, latency), "numbers" F64 [64 +
+ * 1] (bounds, latency sum), and the profile under "profile/". */
 #define BLOB_COUNTS (4 + TALLY_MAX_BUCKETS + 1)
 #define BLOB_NUMBERS (TALLY_MAX_BUCKETS + 1)
 

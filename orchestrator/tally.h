@@ -1,6 +1,7 @@
 /*
- * tally.h - what one side of one version has done: requests, rows, errors, latency, and the profile of the
- * rows it scored. Cumulative from a replica, or summed up here; additive, with an exact difference.
+ * tally.h - what one side of one version has done: requests, rows, errors, latency, and the profile
+ * of the rows it scored. Cumulative from a replica, or summed up here; additive, with an exact
+ * difference.
  */
 #ifndef ORCHESTRATOR_TALLY_H
 #define ORCHESTRATOR_TALLY_H

@@ -1,18 +1,21 @@
 /*
  * trainer_backend.c - job_backend over leeway-trainer's job API (docs/wire.md).
  *
- * One struct op is one operation: a short list of HTTP calls made one after the other, then done. No
- * retries here: the run machine repeats an action with its own backoff and deadline, and says so.
+ * One struct op is one operation: a short list of HTTP calls made one after the other, then done.
+ * No retries here: the run machine repeats an action with its own backoff and deadline, and says
+ * so.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/sha256.h"
 #include "job_backend.h"
 
 #define CONTROL_TIMEOUT_MS 10000
 #define TRANSFER_TIMEOUT_MS 600000
+#define MAX_URL_BYTES 300 /* of the trainer, so that every call's URL fits */
 
 struct trainer {
     struct job_backend base;
@@ -37,6 +40,7 @@ struct op {
     struct call calls[OP_MAX_CALLS];
     size_t n_calls, next;
     bool want_status; /* the last answer is a job status */
+    bool no_memory;   /* something of the calls could not be copied */
     job_done *done;
     void *user;
 };
@@ -77,10 +81,16 @@ static enum err_code read_status(const cJSON *doc, struct job_status *out, struc
         return err_prefix(e, "the trainer's job status");
     struct job_status s = {.document = doc};
     if (!parse_state(state, &s.state))
-        return err_set(e, ERR_PARSE, "the trainer's job status: state: unknown value \"%s\"", state);
+        return err_set(e, ERR_PARSE, "the trainer's job status: state: unknown value \"%s\"",
+                       state);
     if (s.state == JOB_SUCCEEDED &&
         json_get_string(doc, "result.artifact_sha256", &artifact, e) != ERR_OK)
         return err_prefix(e, "the trainer's job status");
+    if (s.state == JOB_SUCCEEDED && !sha256_is_hex(artifact))
+        return err_set(e, ERR_PARSE,
+                       "the trainer's job status: result.artifact_sha256: expected a "
+                       "SHA-256, got \"%.80s\"",
+                       artifact);
     snprintf(s.error, sizeof(s.error), "%s", error);
     snprintf(s.artifact_sha256, sizeof(s.artifact_sha256), "%s", artifact);
     *out = s;
@@ -105,6 +115,17 @@ static void op_succeed(struct op *op, const struct http_result *r)
 
 static void op_next(struct op *op);
 
+/* What the job needs was there when it was offered and is gone: offered again, it will be taken. */
+static bool misses_something(const struct http_result *r)
+{
+    cJSON *doc = NULL;
+    bool missing = r->code == ERR_OK && r->status == 409 &&
+                   json_parse("answer", r->body, r->body_len, &doc, NULL) == ERR_OK &&
+                   cJSON_GetArraySize(json_at(doc, "missing")) > 0;
+    cJSON_Delete(doc);
+    return missing;
+}
+
 static void on_answer(const struct http_result *r, void *user)
 {
     struct op *op = user;
@@ -114,6 +135,8 @@ static void on_answer(const struct http_result *r, void *user)
         op->next++; /* it is there: nothing to send */
     else if (!(c->probe && r->code == ERR_OK && r->status == 404) &&
              http_result_check(r, "trainer", &e) != ERR_OK) {
+        if (misses_something(r))
+            e.code = ERR_BUSY;
         op_fail(op, &e);
         return;
     }
@@ -171,10 +194,29 @@ __attribute__((format(printf, 3, 4))) static struct call *op_add(struct op *op, 
     return c;
 }
 
+/* text is owned by a call of op from now on. */
+static char *op_own(struct op *op, char *text)
+{
+    op->no_memory |= text == NULL;
+    return text;
+}
+
+/* The first call; fails from inside where even that is impossible. */
+static void op_start(struct op *op)
+{
+    struct err e = {0};
+    if (!op->no_memory) {
+        op_next(op);
+        return;
+    }
+    err_set(&e, ERR_NOMEM, "no memory for a call to the trainer");
+    op_fail(op, &e);
+}
+
 static void add_push(struct op *op, const char *kind, const char *sha256, const char *path)
 {
     op_add(op, "HEAD", "/v1/%s/%s", kind, sha256)->probe = true;
-    op_add(op, "PUT", "/v1/%s/%s", kind, sha256)->body_file = strdup(path);
+    op_add(op, "PUT", "/v1/%s/%s", kind, sha256)->body_file = op_own(op, strdup(path));
 }
 
 static void trainer_push(struct job_backend *b, const struct job_inputs *in, job_done *done,
@@ -186,7 +228,7 @@ static void trainer_push(struct job_backend *b, const struct job_inputs *in, job
     add_push(op, "snapshots", in->snapshot_sha256, in->snapshot_path);
     if (in->champion_sha256)
         add_push(op, "artifacts", in->champion_sha256, in->champion_path);
-    op_next(op);
+    op_start(op);
 }
 
 static void trainer_submit(struct job_backend *b, const char *job_id, const cJSON *spec,
@@ -195,9 +237,9 @@ static void trainer_submit(struct job_backend *b, const char *job_id, const cJSO
     struct op *op = op_new(b, done, user);
     if (!op)
         return;
-    op_add(op, "PUT", "/v1/jobs/%s", job_id)->body = json_print(spec);
+    op_add(op, "PUT", "/v1/jobs/%s", job_id)->body = op_own(op, json_print(spec));
     op->want_status = true;
-    op_next(op);
+    op_start(op);
 }
 
 static void trainer_poll(struct job_backend *b, const char *job_id, job_done *done, void *user)
@@ -207,7 +249,7 @@ static void trainer_poll(struct job_backend *b, const char *job_id, job_done *do
         return;
     op_add(op, "GET", "/v1/jobs/%s", job_id);
     op->want_status = true;
-    op_next(op);
+    op_start(op);
 }
 
 static void trainer_fetch(struct job_backend *b, const char *job_id, const char *artifact_path,
@@ -216,11 +258,11 @@ static void trainer_fetch(struct job_backend *b, const char *job_id, const char 
     struct op *op = op_new(b, done, user);
     if (!op)
         return;
-    op_add(op, "GET", "/v1/jobs/%s/artifact", job_id)->save_to = strdup(artifact_path);
-    op_add(op, "GET", "/v1/jobs/%s/scores", job_id)->save_to = strdup(scores_path);
+    op_add(op, "GET", "/v1/jobs/%s/artifact", job_id)->save_to = op_own(op, strdup(artifact_path));
+    op_add(op, "GET", "/v1/jobs/%s/scores", job_id)->save_to = op_own(op, strdup(scores_path));
     op_add(op, "GET", "/v1/jobs/%s", job_id);
     op->want_status = true;
-    op_next(op);
+    op_start(op);
 }
 
 static void trainer_cancel(struct job_backend *b, const char *job_id, job_done *done, void *user)
@@ -228,9 +270,9 @@ static void trainer_cancel(struct job_backend *b, const char *job_id, job_done *
     struct op *op = op_new(b, done, user);
     if (!op)
         return;
-    op_add(op, "POST", "/v1/jobs/%s/cancel", job_id)->body = strdup("{}");
+    op_add(op, "POST", "/v1/jobs/%s/cancel", job_id)->body = op_own(op, strdup("{}"));
     op->want_status = true;
-    op_next(op);
+    op_start(op);
 }
 
 static void trainer_free(struct job_backend *b)
@@ -255,6 +297,9 @@ static const struct job_backend_ops trainer_ops = {
 enum err_code trainer_backend_new(struct http_client *client, const char *url, const char *token,
                                   const char *ca_file, struct job_backend **out, struct err *e)
 {
+    if (strlen(url) > MAX_URL_BYTES)
+        return err_set(e, ERR_INVALID, "the trainer's URL: expected at most %d bytes, got %zu",
+                       MAX_URL_BYTES, strlen(url));
     struct trainer *t = calloc(1, sizeof(*t));
     if (!t)
         return err_set(e, ERR_NOMEM, "no memory for the trainer backend");
@@ -267,6 +312,8 @@ enum err_code trainer_backend_new(struct http_client *client, const char *url, c
         trainer_free(&t->base);
         return err_set(e, ERR_NOMEM, "no memory for the trainer backend");
     }
+    for (size_t len = strlen(t->url); len > 0 && t->url[len - 1] == '/';)
+        t->url[--len] = '\0';
     *out = &t->base;
     return ERR_OK;
 }
