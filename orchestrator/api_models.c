@@ -75,7 +75,8 @@ static bool drifts(const cJSON *signals, const char *feature)
     return false;
 }
 
-/* The WindowSummary's counts: features of the window, and those of them that drift by any monitor. */
+/* The WindowSummary's counts: features of the window, and those of them that drift by any monitor.
+ */
 static void add_counts(cJSON *window, const cJSON *signals)
 {
     int features = 0, drifted = 0;
@@ -154,8 +155,9 @@ static void add_desired(struct store *s, const char *model, cJSON *j)
     double weight = 0;
     registry_get_desired(s, model, &body, &generation, NULL);
     json_opt_double(body, "candidate.weight", 0, 1, &weight, NULL);
-    cJSON_AddItemToObject(j, "candidate", api_version_ref(text_at(body, "candidate.label"),
-                                                          text_at(body, "candidate.sha256")));
+    cJSON_AddItemToObject(
+        j, "candidate",
+        api_version_ref(text_at(body, "candidate.label"), text_at(body, "candidate.sha256")));
     cJSON_AddNumberToObject(j, "candidate_weight", weight);
     cJSON_AddNumberToObject(j, "generation", (double)generation);
     cJSON_Delete(body);
@@ -198,8 +200,9 @@ enum err_code api_model_json(struct daemon *d, struct store *s, const char *mode
     cJSON_AddStringToObject(j, "model", m.name);
     if (schema)
         cJSON_AddItemToObject(j, "schema", schema_json(m.schema_json));
-    cJSON_AddItemToObject(j, "policy_sha256", m.policy_text[0] ? cJSON_CreateString(m.policy_sha256)
-                                                               : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "policy_sha256",
+                          m.policy_text[0] ? cJSON_CreateString(m.policy_sha256)
+                                           : cJSON_CreateNull());
     add_champion(s, model, j);
     add_desired(s, model, j);
     add_run(s, model, j);
@@ -278,8 +281,8 @@ static cJSON *diagnostics_json(const struct diagnostics *d, const char *message)
     return j;
 }
 
-/* Checks the text against the schema and the model's name. Faulty: the answer is 422 with every diagnostic,
- * and false comes back with *e untouched. */
+/* Checks the text against the schema and the model's name. Faulty: the answer is 422 with every
+ * diagnostic, and false comes back with *e untouched. */
 static bool policy_is_right(struct api_call *call, const struct schema *schema, const char *text,
                             struct err *e)
 {
@@ -361,10 +364,11 @@ static enum err_code check_no_run(struct store *s, const char *model, struct err
     struct run_history h = {0};
     enum err_code rc = run_store_history(s, model, 0, &h, e);
     if (rc == ERR_OK && h.n_active > 0)
-        rc = err_set(e, ERR_CONFLICT,
-                     "%s has a run under way, which goes by the policy it was started with; wait for "
-                     "its end or abort it",
-                     model);
+        rc = err_set(
+            e, ERR_CONFLICT,
+            "%s has a run under way, which goes by the policy it was started with; wait for "
+            "its end or abort it",
+            model);
     return rc;
 }
 
@@ -642,10 +646,13 @@ static void lineage_work(struct store *s, struct api_call *call, struct err *e)
     cJSON_AddStringToObject(j, "sha256", v.sha256);
     cJSON_AddStringToObject(j, "state", version_state_name(v.state));
     cJSON_AddNumberToObject(j, "created_unix_ms", (double)v.created_unix_ms);
-    cJSON_AddItemToObject(j, "parent", v.parent[0] ? label_of(s, call->model, v.parent)
-                                                   : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "parent",
+                          v.parent[0] ? label_of(s, call->model, v.parent) : cJSON_CreateNull());
     cJSON_AddItemToObject(j, "run", v.run[0] ? cJSON_CreateString(v.run) : cJSON_CreateNull());
     manifest = cJSON_DetachItemFromObject(lineage, "manifest");
+    const cJSON *metrics = json_at(manifest, "metrics.validation");
+    cJSON_AddItemToObject(j, "metrics",
+                          metrics ? cJSON_Duplicate(metrics, true) : cJSON_CreateObject());
     cJSON_AddItemToObject(j, "manifest", manifest ? manifest : cJSON_CreateObject());
     cJSON_AddItemToObject(j, "ancestors", cJSON_DetachItemFromObject(lineage, "ancestors"));
     cJSON_AddItemToObject(j, "service", service_json(s, call->model, v.sha256));
@@ -677,9 +684,9 @@ static void champion_work(struct store *s, struct api_call *call, struct err *e)
     cJSON_AddStringToObject(j, "version", c.label);
     cJSON_AddStringToObject(j, "sha256", c.sha256);
     cJSON_AddNumberToObject(j, "since_unix_ms", (double)c.since_unix_ms);
-    cJSON_AddItemToObject(j, "until_unix_ms", c.until_unix_ms
-                                                  ? cJSON_CreateNumber((double)c.until_unix_ms)
-                                                  : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "until_unix_ms",
+                          c.until_unix_ms ? cJSON_CreateNumber((double)c.until_unix_ms)
+                                          : cJSON_CreateNull());
     cJSON_ArrayForEach(item, history)
     {
         double since = 0;
