@@ -101,6 +101,7 @@ static void fill_snapshot(struct event_work *w, struct act *a)
 static void on_snapshot(void *data, const struct err *err)
 {
     struct act *a = data;
+    daemon_note_store(a->carried->driver->d, err);
     if (err->code != ERR_OK)
         fail(a, err);
     else
@@ -271,6 +272,8 @@ static void on_fetched(const struct err *err, const struct job_status *status, v
     struct act *a = user;
     struct err e = *err;
     note_trainer(a->carried->driver->d, err);
+    if (err->code == ERR_NO_SPACE) /* here, not there: it only reads */
+        daemon_note_store(a->carried->driver->d, err);
     if (e.code == ERR_OK && (!status || status->state != JOB_SUCCEEDED))
         err_set(&e, ERR_CONFLICT, "the job has no result any more");
     if (e.code != ERR_OK) {

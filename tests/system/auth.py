@@ -14,6 +14,7 @@ import sys
 from stack import POLICY, SCHEMA, Stack, call
 
 TOKENS = {"ann": ("operator", "ann-0123456789abcdef"), "vic": ("viewer", "vic-0123456789abcdef")}
+SKIPPED = 77
 PEER = "peer-0123456789abcdef"
 
 
@@ -172,9 +173,7 @@ def with_tokens(bin_dir):
 
 
 def make_certificate(s):
-    """Self-signed for 127.0.0.1; None where openssl is missing."""
-    if not shutil.which("openssl"):
-        return None
+    """Self-signed for 127.0.0.1."""
     cert, key = s.path("cert.pem"), s.path("key.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days",
                     "2", "-subj", "/CN=leeway-test", "-addext", "subjectAltName=IP:127.0.0.1"],
@@ -184,11 +183,7 @@ def make_certificate(s):
 
 def with_tls(bin_dir):
     with Stack(bin_dir) as s:
-        made = make_certificate(s)
-        if made is None:
-            print("TLS: skipped, openssl is not installed")
-            return
-        cert, key = made
+        cert, key = make_certificate(s)
         tls = ["--cert", cert, "--key", key]
         peers = write(s, "peer-tokens", f"leewayd operator {PEER}\n")
         start_all(s, [*tls, "--token-file", peers],
@@ -205,10 +200,8 @@ def with_tls(bin_dir):
 def untrusted_peer(bin_dir):
     """Without --peer-ca a self-signed peer is not believed, and that is said."""
     with Stack(bin_dir) as s:
-        made = make_certificate(s)
-        if made is None:
-            return
-        start_all(s, ["--cert", made[0], "--key", made[1]], [])
+        cert, key = make_certificate(s)
+        start_all(s, ["--cert", cert, "--key", key], [])
         told = s.wait("the doubt in /v1/status", lambda: [
             p for p in s.api_ok("/v1/status")["problems"] if "certificate" in p.lower()])
         print(f"self-signed peer without --peer-ca: \"{told[0]}\"", flush=True)
@@ -217,6 +210,9 @@ def untrusted_peer(bin_dir):
 def main():
     with_tokens(sys.argv[1])
     wrong_peer_token(sys.argv[1])
+    if not shutil.which("openssl"):
+        print("skipped: TLS, as there is no openssl to make a certificate; the rest has passed")
+        sys.exit(SKIPPED)
     with_tls(sys.argv[1])
     untrusted_peer(sys.argv[1])
 

@@ -5,6 +5,7 @@ by what it predicts, or because nothing ever spoke for it. The champion's client
 Then every operator's verb in every state that a run can be held in, and a rollback after a promotion.
 """
 import re
+import signal
 import sys
 
 from stack import POLICY, Stack, Traffic, call
@@ -32,11 +33,6 @@ class Unlabelled(Traffic):
         pass
 
 
-def put_policy(s, policy):
-    status, document = call(f"{s.daemon.url}/v1/models/shop/policy", "PUT", policy.encode())
-    assert status == 200, (status, document)
-
-
 def fleet_states(s):
     return [call(r.url + "/leeway/v1/models/shop/state")[1] for r in s.replicas]
 
@@ -58,7 +54,7 @@ def champion_alone(s, version):
 
 def bad_candidate(s, what, policy, traffic, expected):
     """A flipped candidate under the policy: rolled back, with a reason that matches; nothing else has changed."""
-    put_policy(s, policy)
+    s.put_policy(policy)
     before, champion = answers(s), s.api_ok("/v1/models/shop/champion")
     traffic.start()
     run = s.wait_run(s.retrain(what))
@@ -89,6 +85,19 @@ def bad_candidates(s):
                   Unlabelled(s, seed=13), r"3s are over with verdict not_enough .*labelled errors: 0 labelled rows of the candidate.*no data never promotes")
 
 
+def undecided_goes_on(s):
+    """What the policy says of a stage that ends undecided is done: on_timeout: promote."""
+    one_step = re.sub(r"    - .*weight: 60%.*\n|  shadow:.*\n", "", POLICY).replace("max_time: 1m", "max_time: 2s")
+    s.put_policy(one_step.replace("on_timeout: rollback", "on_timeout: promote"))
+    t = Unlabelled(s, seed=17)
+    t.start()
+    run = s.wait_run(s.retrain("no label will come, and the policy does not mind"))
+    t.finish()
+    words = [line["reason"] for line in run["timeline"] if "undecided goes on" in line["reason"]]
+    assert run["state"] == "promoted" and len(words) == 1, (run["state"], run["reason"], words)
+    print(f"on_timeout: promote\n    {words[0]}", flush=True)
+
+
 # ---- operators ----
 
 # Nobody asks: what waits for requests waits for ever.
@@ -98,16 +107,6 @@ ONE_STEP = with_abort(re.sub(r"    - .*weight: 60%.*\n", "", CANARY_ONLY), metri
 ASKING = HELD.replace("triggers:\n", "triggers:\n  - {name: enough, kind: labelled_rows, rows: 100}\n")
 
 
-def state_is(s, run_id, *states):
-    run = s.run(run_id)
-    assert not run["done"] or run["state"] in states, (states, run["state"], run["reason"])
-    return run if run["state"] in states else None
-
-
-def reach(s, run_id, *states):
-    return s.wait(f"{run_id} to be {' or '.join(states)}", lambda: state_is(s, run_id, *states), 30)
-
-
 class Frozen:
     """A process that does not answer while the block lasts."""
 
@@ -115,10 +114,10 @@ class Frozen:
         self.process = process
 
     def __enter__(self):
-        self.process.popen.send_signal(19)
+        self.process.popen.send_signal(signal.SIGSTOP)
 
     def __exit__(self, *_):
-        self.process.popen.send_signal(18)
+        self.process.popen.send_signal(signal.SIGCONT)
 
 
 def policy_run(s):
@@ -139,12 +138,12 @@ policy_run.n = 0
 def past_canary(s):
     """A run whose only stage has seen what it asks for: it waits for the promotion to be approved."""
     run_id = s.retrain("to be held before the promotion")
-    reach(s, run_id, "canary")
+    s.reach(run_id, "canary")
     clients = Traffic(s, seed=16)
     for i in range(60):
         past_canary.n += 1
         assert clients.infer(past_canary.n, [20.0 + i, 20 + i, "app"]), clients.errors
-    reach(s, run_id, "awaiting_promotion")
+    s.reach(run_id, "awaiting_promotion")
     return run_id
 
 
@@ -159,7 +158,7 @@ class Held:
         self.start = start or (lambda: s.retrain(f"to be held in {state}"))
 
     def __enter__(self):
-        put_policy(self.s, self.policy)
+        self.s.put_policy(self.policy)
         self.freeze = Frozen(self.frozen) if self.frozen else None
         if self.freeze and self.state != "promote":
             self.freeze.__enter__()
@@ -167,7 +166,7 @@ class Held:
         if self.state == "promote":
             self.freeze.__enter__()
             self.verb("approve")
-        reach(self.s, self.id, self.state)
+        self.s.reach(self.id, self.state)
         return self
 
     def verb(self, verb, status=200, says=""):
@@ -264,13 +263,13 @@ def promote_everywhere(s):
 
 
 def approve_both(s):
-    put_policy(s, with_abort(ASKING, metric_drop="off"))
+    s.put_policy(with_abort(ASKING, metric_drop="off"))
     t = Unlabelled(s, seed=14)
     t.start()
     run_id = policy_run(s)
-    reach(s, run_id, "awaiting_approval")
+    s.reach(run_id, "awaiting_approval")
     s.api_ok(f"/v1/runs/{run_id}/approve", "POST", {"reason": "train it"})
-    reach(s, run_id, "awaiting_promotion")
+    s.reach(run_id, "awaiting_promotion")
     s.api_ok(f"/v1/runs/{run_id}/approve", "POST", {"reason": "take it"})
     run = s.wait_run(run_id)
     t.finish()
@@ -316,6 +315,7 @@ def main():
         abort_everywhere(s)
         roll_back_everywhere(s)
         promote_everywhere(s)
+        undecided_goes_on(s)
         audit = s.api_ok("/v1/audit/verify")
         assert audit["ok"], audit
         print(f"audit records {audit['records']}, chain ok")

@@ -1,13 +1,11 @@
-"""faults.py BIN_DIR [peers|disk] - what breaks around leewayd, and comes back.
+"""faults.py BIN_DIR - what breaks around leewayd, and comes back.
 
 The way to the trainer is cut for a while; a replica dies in the middle of a canary; the fleet file is broken,
-replicas leave and join; the disk that leewayd writes to is full. Each must be told clearly (log, /v1/status),
-tried again with backoff, and end with nothing lost and nothing counted twice.
+replicas leave and join. Each must be told clearly (log, /v1/status), tried again with backoff, and end with
+nothing lost and nothing counted twice.
 LEEWAY_OUTAGE_S is how long the trainer is away (default 5); from 30 on it is also stopped without a word.
 """
-import ctypes
 import os
-import random
 import re
 import selectors
 import signal
@@ -16,7 +14,7 @@ import sys
 import threading
 import time
 
-from stack import POLICY, Stack, Traffic, call, make_row
+from stack import POLICY, Stack, Traffic, call
 
 OUTAGE_S = float(os.environ.get("LEEWAY_OUTAGE_S", "5"))
 LONG_CANARY = POLICY.replace("weight: 20%, min_requests: 10", "weight: 30%, min_requests: 60").replace(
@@ -112,16 +110,6 @@ def log_events(s, event):
     return [line for line in s.daemon.log().splitlines() if f" event={event} " in line]
 
 
-def run_is(s, run_id, *states):
-    run = s.run(run_id)
-    assert not run["done"] or run["state"] in states, (states, run["state"], run["reason"])
-    return run if run["state"] in states else None
-
-
-def reach(s, run_id, *states):
-    return s.wait(f"{run_id} to be {' or '.join(states)}", lambda: run_is(s, run_id, *states), 30)
-
-
 def all_collected(s, answered, labelled):
     """Every answered request is one observation, every label counts once; waits for it."""
     def whole():
@@ -180,7 +168,7 @@ def trainer_away(s, proxy):
     assert len(waits) >= 3 and all(b >= a for a, b in zip(waits, waits[1:])) and waits[-1] > waits[0], waits
     print(f"trainer away for {OUTAGE_S:g} s before the job: \"{told}\"; tried again after {waits} s, promoted", flush=True)
     run_id = s.retrain("the trainer goes away during the job")
-    reach(s, run_id, "submit", "train")
+    s.reach(run_id, "submit", "train")
     proxy.cut()
     wait_out(s, run_id, 1)
     proxy.mend()
@@ -203,11 +191,6 @@ def trainer_silent(s):
 
 # ---- a replica dies in the middle of a canary ----
 
-def put_policy(s, policy):
-    status, document = call(f"{s.daemon.url}/v1/models/shop/policy", "PUT", policy.encode())
-    assert status == 200, (status, document)
-
-
 def replica(s, name):
     found = [r for r in s.api_ok("/v1/replicas")["replicas"] if r["replica"] == name]
     return found[0] if found else None
@@ -220,14 +203,14 @@ def up_to_date(s, name):
 
 
 def replica_dies(s, t):
-    put_policy(s, LONG_CANARY)
+    s.put_policy(LONG_CANARY)
     run_id = s.retrain("a replica dies in the canary")
-    reach(s, run_id, "canary")
+    s.reach(run_id, "canary")
     s.replicas[1].kill()
     told = s.wait("the dead replica in /v1/status", lambda: problems(s, "r1: "))[0]
     seen = t.answered
     s.wait("requests to be answered by the others", lambda: t.answered > seen + 50)
-    step = reach(s, run_id, "canary", "promote", "promoted")
+    step = s.reach(run_id, "canary", "promote", "promoted")
     s.wait("the rollout to go on without it", lambda: s.run(run_id)["done"] or s.run(run_id)["step"] > 2)
     s.replicas[1].restart()
     run = s.wait_run(run_id)
@@ -309,119 +292,5 @@ def peers_come_and_go(bin_dir):
         fleet_changes(s)
 
 
-# ---- the disk is full ----
-
-class SmallDisk:
-    """A file system of its own; None where there may be none made."""
-
-    def __init__(self, path, size):
-        os.mkdir(path)
-        self.path, self.libc = path, ctypes.CDLL(None, use_errno=True)
-        if self.libc.mount(b"leeway-test", path.encode(), b"tmpfs", 0, f"size={size}".encode()) != 0:
-            raise PermissionError(os.strerror(ctypes.get_errno()))
-
-    def fill(self):
-        """Not a byte is left."""
-        with open(os.path.join(self.path, "filler"), "ab", buffering=0) as f:
-            for size in (1 << 20, 1 << 12):
-                try:
-                    while True:
-                        f.write(b"\0" * size)
-                except OSError:
-                    pass
-
-    def free(self):
-        os.unlink(os.path.join(self.path, "filler"))
-
-    def unmount(self):
-        self.libc.umount2(self.path.encode(), 2)
-
-
-class Patient(Traffic):
-    """Clients that keep labels which are not taken, and send them again with the next ones."""
-
-    kept, refused = (), 0
-
-    def send_labels(self, labels):
-        labels = [*self.kept, *labels]
-        self.kept = ()
-        if self.ending.is_set():
-            super().send_labels(labels)
-            return
-        status, document = self.stack.api("/v1/models/shop/labels", "POST", {"labels": labels}, timeout=5)
-        if status == 200:
-            self.labelled += len(labels)
-        elif status in (0, 503, 507):
-            self.kept, self.refused = labels, self.refused + 1
-        else:
-            self.errors.append(("labels", status, document))
-
-
-def one_label(s):
-    """The label of the first request, once more: it changes nothing where it is taken."""
-    label = make_row(random.Random(7))[1]
-    return s.api("/v1/models/shop/labels", "POST", {"labels": [{"id": "q0", "label": label}]})
-
-
-def while_full(s, disk, t):
-    disk.fill()
-    told = s.wait("the full disk in /v1/status", lambda: problems(s, "store: "))[0]
-    s.wait("not ready", lambda: s.api("/health/ready")[0] == 503)
-    assert s.api("/health/live")[0] == 200
-    refused = s.wait("labels to be refused", lambda: (lambda a: a if a[0] == 507 else None)(one_label(s)))
-    seen, stored = t.answered, s.api_ok("/v1/models/shop/labels")["observations"]
-    s.wait("clients to be answered all the same", lambda: t.answered > seen + 150)
-    assert problems(s, "store: ") and s.api("/health/ready")[0] == 503, s.daemon.log()[-2000:]
-    full = log_events(s, "store_failed")
-    assert len(full) == 1 and "full" in full[0], full
-    print(f"disk full: \"{told}\"; labels refused with 507 {refused[1]}; {t.answered - stored} rows wait at the replicas",
-          flush=True)
-
-
-def disk_full(bin_dir):
-    with Stack(bin_dir) as s:
-        try:
-            disk = SmallDisk(s.path("disk"), "32m")
-        except (PermissionError, AttributeError) as e:
-            print(f"disk full: skipped, no tmpfs can be mounted here: {e}")
-            return
-        try:
-            disk_full_on(s, disk)
-        finally:
-            if s.daemon:
-                s.daemon.stop()
-            disk.unmount()
-
-
-def disk_full_on(s, disk):
-    s.start_trainer()
-    s.start_replicas(2)
-    s.start_daemon(data=disk.path)
-    s.create_model(LONG_CANARY)
-    s.first_version()
-    t = Patient(s)
-    t.start()
-    s.wait("the first requests", lambda: t.answered > 50)
-    run_id = s.retrain("its disk will be full")
-    reach(s, run_id, "shadow", "canary")
-    while_full(s, disk, t)
-    disk.free()
-    s.wait("ready again", lambda: s.api("/health/ready")[0] == 200)
-    s.wait("the problem to be gone", lambda: not problems(s, "store: "))
-    run = s.wait_run(run_id, 90)
-    assert run["state"] == "promoted", (run["state"], run["reason"])
-    t.finish()
-    account = all_collected(s, t.answered, t.labelled)
-    assert not t.errors, t.errors[:5]
-    assert log_events(s, "store_works_again"), s.daemon.log()[-2000:]
-    print(f"disk free again: run {run['state']}, {t.answered} requests answered, {account['observations']} observations, "
-          f"{t.labelled} labels, {account['labelled'] - account['imported']} counted", flush=True)
-
-
-def main():
-    parts = {"peers": peers_come_and_go, "disk": disk_full}
-    for name in sys.argv[2:] or parts:
-        parts[name](sys.argv[1])
-
-
-main()
+if __name__ == "__main__":
+    peers_come_and_go(sys.argv[1])

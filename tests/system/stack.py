@@ -226,6 +226,18 @@ class Stack:
     def run(self, run_id):
         return self.api_ok(f"/v1/runs/{run_id}")
 
+    def put_policy(self, policy):
+        status, document = call(self.daemon.url + "/v1/models/shop/policy", "PUT", policy)
+        assert status == 200, (status, document)
+
+    def reach(self, run_id, *states, timeout=30):
+        """The run in one of the states; fails at once where it has ended in another."""
+        def there():
+            run = self.run(run_id)
+            assert not run["done"] or run["state"] in states, (states, run["state"], run["reason"])
+            return run if run["state"] in states else None
+        return self.wait(f"{run_id} to be {' or '.join(states)}", there, timeout)
+
     def wait(self, what, condition, timeout=60):
         """The first true value of condition()."""
         end = time.monotonic() + timeout
