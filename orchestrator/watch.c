@@ -1,6 +1,6 @@
 /*
- * watch.c - see watch.h: the models that the worker watches and what is cached about them. A model is
- * loaded when it is first needed and forgotten when its champion or policy changes.
+ * watch.c - see watch.h: the models that the worker watches and what is cached about them. A model
+ * is loaded when it is first needed and forgotten when its champion or policy changes.
  */
 #include "watch.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "monitors/signal.h"
 #include "store/observation_store.h"
 #include "store/registry.h"
 #include "store/window_store.h"
@@ -114,93 +113,6 @@ double watch_label_value(const struct schema *s, const char *label)
     return end == label || *end != '\0' ? NAN : value;
 }
 
-/* ---- evidence ---- */
-
-static enum policy_verdict policy_verdict_of(enum mon_verdict v)
-{
-    switch (v) {
-    case MON_OK:
-        return POLICY_OK;
-    case MON_DRIFT:
-        return POLICY_DRIFT;
-    case MON_INSUFFICIENT:
-    case MON_UNAVAILABLE:
-        return POLICY_INSUFFICIENT;
-    }
-    return POLICY_INSUFFICIENT;
-}
-
-static enum err_code make_room(struct model_watch *m, struct err *e)
-{
-    if (m->n_evidence < m->evidence_room)
-        return ERR_OK;
-    size_t room = m->evidence_room ? 2 * m->evidence_room : 64;
-    struct evidence *grown = realloc(m->evidence, room * sizeof(*grown));
-    if (!grown)
-        return err_set(e, ERR_NOMEM, "no memory for %zu signals of %s", room, m->name);
-    m->evidence = grown;
-    m->evidence_room = room;
-    return ERR_OK;
-}
-
-enum err_code watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
-                                 const struct mon_signal *signal, struct err *e)
-{
-    enum err_code rc = make_room(m, e);
-    if (rc != ERR_OK)
-        return rc;
-    struct evidence *slot = &m->evidence[m->n_evidence++];
-    snprintf(slot->feature, sizeof(slot->feature), "%s", signal->feature);
-    snprintf(slot->statistic, sizeof(slot->statistic), "%s", signal->statistic);
-    slot->signal = (struct policy_signal){
-        .monitor = monitor,
-        .window = window,
-        .verdict = policy_verdict_of(signal->verdict),
-        .value = signal->value,
-        .threshold = signal->threshold,
-        .n_rows = isnan(signal->n) ? 0 : (int64_t)signal->n,
-        .reference = signal->reference_value,
-    };
-    return ERR_OK;
-}
-
-/* The most windows in a row that a trigger on this monitor asks for. */
-static int64_t windows_asked(const struct policy *p, int monitor)
-{
-    int64_t most = 1;
-    for (size_t i = 0; i < p->n_triggers; i++)
-        if (p->triggers[i].monitor == monitor && p->triggers[i].windows > most)
-            most = p->triggers[i].windows;
-    return most;
-}
-
-/* The oldest window that is still asked for; windows ascend, so they are counted from the end. */
-static int64_t oldest_asked(const struct model_watch *m, int monitor)
-{
-    int64_t left = windows_asked(m->policy, monitor), window = INT64_MAX;
-    for (size_t i = m->n_evidence; i-- > 0;) {
-        const struct policy_signal *s = &m->evidence[i].signal;
-        if (s->monitor != monitor || s->window == window)
-            continue;
-        if (left-- == 0)
-            break;
-        window = s->window;
-    }
-    return window;
-}
-
-void watch_trim_evidence(struct model_watch *m, int monitor)
-{
-    int64_t oldest = oldest_asked(m, monitor);
-    size_t kept = 0;
-    for (size_t i = 0; i < m->n_evidence; i++) {
-        const struct policy_signal *s = &m->evidence[i].signal;
-        if (s->monitor != monitor || s->window >= oldest)
-            m->evidence[kept++] = m->evidence[i];
-    }
-    m->n_evidence = kept;
-}
-
 /* ---- loading ---- */
 
 static enum err_code load_policy(struct model_watch *m, const struct registry_model *r,
@@ -236,8 +148,8 @@ static void artifact_path(const struct watch *w, const char *sha256, char *out, 
     snprintf(out, size_bytes, "%s/%s.safetensors", w->artifact_dir, sha256);
 }
 
-/* The calibrated null of every drift monitor, at the window's size. A duration window has no size before
- * it closes: the reference's own length stands in. */
+/* The calibrated null of every drift monitor, at the window's size. A duration window has no size
+ * before it closes: the reference's own length stands in. */
 static enum err_code make_nulls(struct model_watch *m, struct err *e)
 {
     if (!m->policy)
@@ -252,8 +164,7 @@ static enum err_code make_nulls(struct model_watch *m, struct err *e)
         if (!mon_statistic_from_name(policy_statistic_name(p->statistic), &statistic))
             return err_set(e, ERR_INTERNAL, "monitor %s: unknown statistic", p->name);
         enum err_code rc = mon_null_new(m->champion->reference, m->champion->chunks,
-                                        m->champion->n_chunks, statistic, rows, &m->nulls[i],
-                                        e);
+                                        m->champion->n_chunks, statistic, rows, &m->nulls[i], e);
         if (rc != ERR_OK)
             return rc;
     }
@@ -340,6 +251,22 @@ enum err_code watch_save_marks(struct store *s, const struct model_watch *m, str
     return window_store_put_state(s, m->name, "marks", text, (size_t)len, e);
 }
 
+/* The open window, the evidence of closed ones and the rollout's sums, as they were saved. */
+static enum err_code load_windows(struct watch *w, struct store *s, struct model_watch *m,
+                                  struct err *e)
+{
+    if (!m->champion)
+        return ERR_OK;
+    enum err_code rc = watch_load_open_window(s, m, e);
+    if (rc == ERR_OK)
+        rc = watch_load_sums(w, s, m, e);
+    if (rc == ERR_OK)
+        rc = watch_load_sources(s, m, e);
+    if (rc == ERR_OK && m->policy)
+        rc = watch_load_evidence(s, m, e);
+    return rc;
+}
+
 static enum err_code load_model(struct watch *w, struct store *s, struct model_watch *m,
                                 struct err *e)
 {
@@ -355,7 +282,7 @@ static enum err_code load_model(struct watch *w, struct store *s, struct model_w
     if (rc == ERR_OK)
         rc = load_champion(w, s, m, e);
     if (rc == ERR_OK)
-        rc = watch_load_windows(w, s, m, e);
+        rc = load_windows(w, s, m, e);
     if (rc == ERR_OK)
         rc = watch_load_labels(s, m, e);
     return rc;
@@ -456,8 +383,7 @@ enum err_code watch_run_started(struct watch *w, struct store *s, const struct r
     return rc;
 }
 
-enum err_code watch_snapshot_cut(struct watch *w, struct store *s, const char *model,
-                                 struct err *e)
+enum err_code watch_snapshot_cut(struct watch *w, struct store *s, const char *model, struct err *e)
 {
     struct model_watch *m = NULL;
     int64_t observed = 0, lseq = 0;
@@ -470,8 +396,7 @@ enum err_code watch_snapshot_cut(struct watch *w, struct store *s, const char *m
     return watch_save_marks(s, m, e);
 }
 
-enum err_code watch_fresh_start(struct watch *w, struct store *s, const char *model,
-                                struct err *e)
+enum err_code watch_fresh_start(struct watch *w, struct store *s, const char *model, struct err *e)
 {
     struct model_watch *m = NULL;
     int64_t observed = 0, lseq = 0;

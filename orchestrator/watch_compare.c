@@ -1,11 +1,12 @@
 /*
- * watch_compare.c - candidate against champion: the gate's paired losses on the holdout, and the two sides
- * of a rollout. The statistics are monitors/compare.h's; here numbers are brought to them and their verdicts
- * are put together.
+ * watch_compare.c - candidate against champion: the gate's paired losses on the holdout, and the
+ * two sides of a rollout. The statistics are monitors/compare.h's; here numbers are brought to them
+ * and their verdicts are put together.
  *
- * A rollout reading is bad where any comparison is bad; not enough where a side has no data at all, or no
- * labelled rows though the policy wants them compared (no data never promotes); else good: nothing was found
- * worse. How many requests a stage must have seen first is the rollout machine's business.
+ * A rollout reading is bad where any comparison is bad; not enough where a side has no data at all,
+ * or no labelled rows though the policy wants them compared (no data never promotes); else good:
+ * nothing was found worse. How many requests a stage must have seen first is the rollout machine's
+ * business.
  */
 #include <math.h>
 #include <stdio.h>
@@ -102,8 +103,8 @@ static size_t prediction_series(const struct ruler *r)
     return SIZE_MAX;
 }
 
-/* Adds one numeric series of the candidate to the champion's cells, each cell by its middle: both grids are
- * much finer than the groups that are compared. */
+/* Adds one numeric series of the candidate to the champion's cells, each cell by its middle: both
+ * grids are much finer than the groups that are compared. */
 static void lay_numeric(const struct series *from, const uint64_t *counts, const struct series *to,
                         uint64_t *out)
 {
@@ -120,15 +121,16 @@ static void lay_numeric(const struct series *from, const uint64_t *counts, const
     out[to->missing_cell] += counts[from->missing_cell];
 }
 
-/* The candidate's counts of one prediction series on the champion's ruler; NULL where they cannot be laid. */
+/* The candidate's counts of one prediction series on the champion's ruler; NULL where they cannot
+ * be laid. */
 static struct profile *on_champions_ruler(const struct model_watch *m, const struct profile *p,
                                           size_t series)
 {
     const struct series *from = &p->ruler->series[series];
     const struct series *to = &m->champion->ruler->series[series];
     struct profile *out = NULL;
-    bool fits = from->kind == to->kind &&
-                (from->kind == SERIES_NUMERIC || from->n_cells == to->n_cells);
+    bool fits =
+        from->kind == to->kind && (from->kind == SERIES_NUMERIC || from->n_cells == to->n_cells);
     if (!fits || profile_new(m->champion->ruler, &out, NULL) != ERR_OK)
         return NULL;
     const uint64_t *counts = p->counts + from->first_cell;
@@ -144,9 +146,8 @@ static void compare_predictions(const struct model_watch *m, const struct policy
                                 struct comparisons *c)
 {
     const struct tally *shadow = &m->sums.shadow, *candidate = &m->sums.candidate;
-    const struct profile *p = candidate->profile && candidate->profile->n_rows > 0
-                                  ? candidate->profile
-                                  : shadow->profile;
+    const struct profile *p =
+        candidate->profile && candidate->profile->n_rows > 0 ? candidate->profile : shadow->profile;
     size_t series = prediction_series(m->champion->ruler);
     if (isnan(abort->prediction_js) || !p || !m->sums.champion.profile || series == SIZE_MAX ||
         p->ruler->n_series != m->champion->ruler->n_series)
@@ -250,10 +251,11 @@ static enum err_code compare_labelled(struct store *s, struct model_watch *m,
         return rc;
     /* min_requests counts requests; only here is it known how many labels have come. */
     if (a->n < MIN_ROWS || b->n < MIN_ROWS)
-        snprintf(c->missing, sizeof(c->missing),
-                 "labelled errors: %.0f labelled rows of the candidate and %.0f of the champion, at "
-                 "least %d of each are needed",
-                 b->n, a->n, MIN_ROWS);
+        snprintf(
+            c->missing, sizeof(c->missing),
+            "labelled errors: %.0f labelled rows of the candidate and %.0f of the champion, at "
+            "least %d of each are needed",
+            b->n, a->n, MIN_ROWS);
     if (a->n >= 1 && b->n >= 1)
         compare_losses(&m->sums, abort, regression, &c->items[c->n++]);
     return ERR_OK;
@@ -330,8 +332,8 @@ static struct mon_labelled side_of(const struct model_watch *m, const struct sco
                                  .labels = sc->labels};
 }
 
-/* The gain that is asked for, as a loss difference: points for accuracy, else a share of the champion's
- * metric. The losses of rmse are its squares. */
+/* The gain that is asked for, as a loss difference: points for accuracy, else a share of the
+ * champion's metric. The losses of rmse are its squares. */
 static double gate_margin(const struct policy_gate *gate, enum mon_metric metric,
                           const double *champion_losses, size_t n)
 {
@@ -385,8 +387,7 @@ static enum err_code judge_scores(const struct model_watch *m, const struct scor
 }
 
 enum err_code watch_judge_gate(struct watch *w, struct store *s, const struct run *run,
-                               const char *scores_path, struct rollout_reading *out,
-                               struct err *e)
+                               const char *scores_path, struct rollout_reading *out, struct err *e)
 {
     struct model_watch *m = NULL;
     struct scores sc = {0};

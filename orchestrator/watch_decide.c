@@ -98,33 +98,20 @@ static enum err_code save_decision(struct store *s, struct model_watch *m,
     return ERR_OK;
 }
 
-enum err_code watch_decide(struct watch *w, struct store *s, const char *model,
-                           const struct policy_request *request, int64_t now_unix_ms,
-                           bool *has_policy, struct policy_decision *out, struct err *e)
+/* What is known, but for the signals. */
+static enum err_code make_input(struct store *s, struct model_watch *m,
+                                const struct policy_request *request, int64_t now_unix_ms,
+                                struct policy_input *out, struct err *e)
 {
-    struct model_watch *m = NULL;
     struct observation_account account = {0};
-    struct policy_decision d = {0};
-    enum err_code rc = watch_model(w, s, model, &m, e);
-    if (rc == ERR_OK && !m->policy) {
-        *has_policy = false;
-        return ERR_OK;
-    }
-    if (rc == ERR_OK && !m->runs_known)
-        rc = load_runs(s, m, e);
+    enum err_code rc = m->runs_known ? ERR_OK : load_runs(s, m, e);
     if (rc == ERR_OK)
-        rc = observation_account_get(s, model, &account, e);
+        rc = observation_account_get(s, m->name, &account, e);
     if (rc != ERR_OK)
         return rc;
-    struct policy_signal *signals = malloc((m->n_evidence + 1) * sizeof(*signals));
-    if (!signals)
-        return err_set(e, ERR_NOMEM, "no memory to decide for %s", model);
-    gather_signals(m, signals);
-    struct policy_input in = {
+    *out = (struct policy_input){
         .now_unix_ms = now_unix_ms,
         .label = watch_label_kind(m->schema),
-        .n_signals = m->n_evidence,
-        .signals = signals,
         .n_alarms = m->n_alarms,
         .alarms = m->alarms,
         .n_runs = m->n_runs,
@@ -136,8 +123,39 @@ enum err_code watch_decide(struct watch *w, struct store *s, const char *model,
         .policy_since_unix_ms = m->policy_since_unix_ms,
         .request = request,
     };
-    rc = policy_decide(m->policy, &in, &d, e);
+    return ERR_OK;
+}
+
+static enum err_code decide(const struct model_watch *m, struct policy_input *in,
+                            struct policy_decision *out, struct err *e)
+{
+    struct policy_signal *signals = malloc((m->n_evidence + 1) * sizeof(*signals));
+    if (!signals)
+        return err_set(e, ERR_NOMEM, "no memory to decide for %s", m->name);
+    gather_signals(m, signals);
+    in->n_signals = m->n_evidence;
+    in->signals = signals;
+    enum err_code rc = policy_decide(m->policy, in, out, e);
     free(signals);
+    return rc;
+}
+
+enum err_code watch_decide(struct watch *w, struct store *s, const char *model,
+                           const struct policy_request *request, int64_t now_unix_ms,
+                           bool *has_policy, struct policy_decision *out, struct err *e)
+{
+    struct model_watch *m = NULL;
+    struct policy_input in;
+    struct policy_decision d = {0};
+    enum err_code rc = watch_model(w, s, model, &m, e);
+    if (rc == ERR_OK && !m->policy) {
+        *has_policy = false;
+        return ERR_OK;
+    }
+    if (rc == ERR_OK)
+        rc = make_input(s, m, request, now_unix_ms, &in, e);
+    if (rc == ERR_OK)
+        rc = decide(m, &in, &d, e);
     if (rc == ERR_OK)
         rc = save_decision(s, m, &d, now_unix_ms, e);
     if (rc != ERR_OK) {

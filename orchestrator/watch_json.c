@@ -32,7 +32,8 @@ static void add_bin(cJSON *bins, const char *label, double low, double high, dou
     cJSON *b = cJSON_CreateObject();
     cJSON_AddStringToObject(b, "label", label);
     cJSON_AddItemToObject(b, "low", isfinite(low) ? cJSON_CreateNumber(low) : cJSON_CreateNull());
-    cJSON_AddItemToObject(b, "high", isfinite(high) ? cJSON_CreateNumber(high) : cJSON_CreateNull());
+    cJSON_AddItemToObject(b, "high",
+                          isfinite(high) ? cJSON_CreateNumber(high) : cJSON_CreateNull());
     cJSON_AddNumberToObject(b, "reference", reference);
     cJSON_AddNumberToObject(b, "current", current);
     cJSON_AddItemToArray(bins, b);
@@ -43,8 +44,8 @@ static double share(const struct profile *p, uint64_t count)
     return p->n_rows ? (double)count / (double)p->n_rows : 0;
 }
 
-/* Equal steps between the reference's 1 % and 99 % quantiles, everything beyond in the first and last bin:
- * a chart for eyes; the statistics use the fine cells. */
+/* Equal steps between the reference's 1 % and 99 % quantiles, everything beyond in the first and
+ * last bin: a chart for eyes; the statistics use the fine cells. */
 static void numeric_bins(cJSON *bins, const struct series *s, const struct profile *reference,
                          const struct profile *current)
 {
@@ -63,7 +64,7 @@ static void numeric_bins(cJSON *bins, const struct series *s, const struct profi
                     : c == s->n_edges ? INFINITY
                                       : s->edges[c - 1] / 2 + s->edges[c] / 2;
         double position = (at - low) / step;
-        size_t bin = position < 0                ? 0
+        size_t bin = position < 0                 ? 0
                      : position >= CHART_BINS - 1 ? CHART_BINS - 1
                                                   : (size_t)position;
         ref_bins[bin] += ref[c];

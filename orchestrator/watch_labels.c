@@ -1,9 +1,9 @@
 /*
  * watch_labels.c - labelled rows into performance points and detector alarms.
  *
- * All of it is a fold over the store's labelled sequence from a mark on (fresh_from_lseq), so nothing needs
- * saving but the points for the chart: after a restart the fold runs again and comes to the same state.
- * Only rows that the present champion answered count.
+ * All of it is a fold over the store's labelled sequence from a mark on (fresh_from_lseq), so
+ * nothing needs saving but the points for the chart: after a restart the fold runs again and comes
+ * to the same state. Only rows that the present champion answered count.
  */
 #include <math.h>
 #include <stdio.h>
@@ -87,7 +87,8 @@ static enum err_code make_ring(struct model_watch *m, struct err *e)
     return ERR_OK;
 }
 
-/* Every row is written twice, a capacity apart, so that any stretch of the newest rows is one piece. */
+/* Every row is written twice, a capacity apart, so that any stretch of the newest rows is one
+ * piece. */
 static void ring_add(struct labelled_ring *r, const float *scores, double label)
 {
     if (r->capacity == 0)
@@ -202,7 +203,8 @@ static void store_point(struct fold *f, const struct labelled_row *row,
     cJSON_AddNumberToObject(j, "labelled", (double)row->lseq);
     cJSON_AddNumberToObject(j, "n", signal->n);
     cJSON_AddItemToObject(j, "value",
-                          isfinite(signal->value) ? cJSON_CreateNumber(signal->value) : cJSON_CreateNull());
+                          isfinite(signal->value) ? cJSON_CreateNumber(signal->value)
+                                                  : cJSON_CreateNull());
     cJSON_AddItemToObject(j, "reference",
                           isfinite(signal->reference_value)
                               ? cJSON_CreateNumber(signal->reference_value)
@@ -242,11 +244,12 @@ static enum err_code judge_performance(struct fold *f, size_t monitor,
     o.relative = o.metric != MON_ACCURACY && o.metric != MON_AUC;
     o.max_drop = 0; /* how much is too much is the trigger's business */
     struct mon_labelled rows = ring_newest(m, (size_t)p->rows);
-    mon_performance_check(&o, &rows, m->reference_metric[monitor], m->reference_n[monitor], &signal);
+    mon_performance_check(&o, &rows, m->reference_metric[monitor], m->reference_n[monitor],
+                          &signal);
     enum err_code rc = watch_add_evidence(m, (int)monitor, m->n_folded, &signal, e);
     if (rc != ERR_OK)
         return rc;
-    watch_trim_evidence(m, (int)monitor);
+    watch_trim_evidence(m);
     double drop = drop_of(m->policy, monitor);
     if (signal.verdict == MON_DRIFT && signal.effect < drop)
         signal.verdict = MON_OK; /* for the chart: worse, but by less than anything acts on */

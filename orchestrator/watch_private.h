@@ -1,7 +1,9 @@
 /*
  * watch_private.h - what the parts of the worker's side share: watch.c (models and their caches),
- * watch_ingest.c (reports to windows), watch_labels.c (labels to performance), watch_decide.c (the
- * policy's input), watch_compare.c (gate and rollout), watch_json.c (for the API).
+ * watch_ingest.c (reports), watch_source.c (what is new in them), watch_window.c (windows to
+ * signals), watch_evidence.c (signals until they are used up), watch_sums.c (both sides of a
+ * rollout), watch_labels.c (labels to performance), watch_decide.c (the policy's input),
+ * watch_compare.c (gate and rollout), watch_json.c (for the API).
  */
 #ifndef ORCHESTRATOR_WATCH_PRIVATE_H
 #define ORCHESTRATOR_WATCH_PRIVATE_H
@@ -16,12 +18,12 @@
 #include "watch.h"
 
 #define WATCH_MAX_MODELS 256
-#define WATCH_KEEP_WINDOWS 500         /* closed windows a model, with signals */
-#define WATCH_KEEP_PROFILES 100        /* of them, with profile */
-#define WATCH_KEEP_POINTS 500          /* performance points */
+#define WATCH_KEEP_WINDOWS 500  /* closed windows a model, with signals */
+#define WATCH_KEEP_PROFILES 100 /* of them, with profile */
+#define WATCH_KEEP_POINTS 500   /* performance points */
 #define WATCH_MAX_ALARMS 64
-#define WATCH_MAX_RING_ROWS 1000000    /* labelled rows that performance is taken over */
-#define WATCH_SOURCE_BYTES 320         /* a replica's address */
+#define WATCH_MAX_RING_ROWS 1000000 /* labelled rows that performance is taken over */
+#define WATCH_SOURCE_BYTES 320      /* a replica's address */
 
 /* A labelled row of the champion, as the performance monitors need it. */
 struct labelled_ring {
@@ -31,15 +33,15 @@ struct labelled_ring {
     double *labels;
 };
 
-struct evidence { /* one signal that no run has used up yet */
+struct evidence {                /* one signal that no run has used up yet */
     struct policy_signal signal; /* its texts are set when it is handed out */
     char feature[MON_FEATURE_BYTES], statistic[32];
 };
 
 /*
- * The last cumulative report of one (process, version, role). The process is known by its instance; where
- * it was met (its address) is only the slot it is kept in, so that a restart takes the place of what was
- * there before. A replica's name is neither: several on one host go by the host's name.
+ * The last cumulative report of one (process, version, role). The process is known by its instance;
+ * where it was met (its address) is only the slot it is kept in, so that a restart takes the place
+ * of what was there before. A replica's name is neither: several on one host go by the host's name.
  */
 struct source {
     char address[WATCH_SOURCE_BYTES], instance[64], sha256[65], role[16];
@@ -68,12 +70,12 @@ struct model_watch {
     char champion_sha256[65]; /* "": none */
     char champion_label[32];
     int64_t champion_since_unix_ms;
-    struct artifact *champion;                      /* loaded once */
-    struct artifact *other;                         /* the candidate of a rollout */
-    struct mon_null *nulls[POLICY_MAX_MONITORS];    /* for drift monitors; of the champion */
+    struct artifact *champion;                   /* loaded once */
+    struct artifact *other;                      /* the candidate of a rollout */
+    struct mon_null *nulls[POLICY_MAX_MONITORS]; /* for drift monitors; of the champion */
     double reference_metric[POLICY_MAX_MONITORS], reference_n[POLICY_MAX_MONITORS];
 
-    struct profile *window; /* open */
+    struct profile *window;                         /* open */
     int64_t window_from_unix_ms, window_to_unix_ms; /* 0: nothing counted yet */
     int64_t last_window_id;                         /* of the newest closed one */
 
@@ -86,7 +88,7 @@ struct model_watch {
     int64_t n_folded;        /* of the champion's, since fresh_from_lseq */
     struct labelled_ring ring;
     struct mon_detector *detectors[POLICY_MAX_MONITORS]; /* NULL where the monitor is none */
-    cJSON *points; /* array */
+    cJSON *points;                                       /* array */
 
     struct evidence *evidence; /* of each monitor the newest windows that its triggers ask for */
     size_t n_evidence, evidence_room;
@@ -115,8 +117,6 @@ struct watch {
 enum err_code watch_model(struct watch *w, struct store *s, const char *name,
                           struct model_watch **out, struct err *e);
 
-void watch_clear_sums(struct rollout_sums *sums);
-
 /* The artifact of a version, for its ruler: the champion's or, cached, one other. */
 enum err_code watch_artifact(struct watch *w, struct model_watch *m, const char *sha256,
                              struct artifact **out, struct err *e);
@@ -124,22 +124,66 @@ enum err_code watch_artifact(struct watch *w, struct model_watch *m, const char 
 enum policy_label watch_label_kind(const struct schema *s);
 enum mon_metric watch_metric(const struct model_watch *m, enum policy_metric metric);
 
-/* Adds a signal to the evidence. windows ascend within a monitor. */
-enum err_code watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
-                                 const struct mon_signal *signal, struct err *e);
-/* Drops what no trigger will ask for any more: a monitor's windows before the newest few. */
-void watch_trim_evidence(struct model_watch *m, int monitor);
-
 /* Class index or value of a label's text; NaN where it is neither. */
 double watch_label_value(const struct schema *s, const char *label);
 
 /* Small numbers that must survive: saved as one JSON state. Caller's transaction. */
 enum err_code watch_save_marks(struct store *s, const struct model_watch *m, struct err *e);
 
-/* The open window, the evidence of closed ones and the rollout's sums, as they were saved. */
-enum err_code watch_load_windows(struct watch *w, struct store *s, struct model_watch *m,
-                                 struct err *e);
+/* ---- watch_source.c ---- */
+
+/* Where and when a report was had. */
+struct meeting {
+    const char *address, *instance;
+    int64_t now_unix_ms;
+};
+
+/* The difference since the source's last report, which is replaced by cumulative (taken) and saved
+ * where anything is new. A restarted replica, or a version loaded anew, has begun at zero: all of
+ * it is new. Caller's transaction. */
+enum err_code watch_difference(struct store *s, struct model_watch *m, const struct meeting *met,
+                               const char *sha256, const char *role, struct tally *cumulative,
+                               struct tally *delta, struct err *e);
+enum err_code watch_load_sources(struct store *s, struct model_watch *m, struct err *e);
 void watch_clear_sources(struct model_watch *m);
+/* Only versions that are being watched have a ruler at hand, NULL for others: these begin anew when
+ * they matter. */
+const struct ruler *watch_ruler_of(const struct model_watch *m, const char *sha256);
+bool watch_tally_is_empty(const struct tally *t);
+
+/* ---- watch_window.c ---- */
+
+enum err_code watch_load_open_window(struct store *s, struct model_watch *m, struct err *e);
+bool watch_window_is_full(const struct model_watch *m);
+/* Judges the open window by every monitor of the policy, stores it and empties it. Caller's
+ * transaction. */
+enum err_code watch_close_window(struct store *s, struct model_watch *m, struct err *e);
+
+/* A tally under a name of the model's states. Loading one that is not there leaves *out as it is.
+ */
+enum err_code watch_load_tally(struct store *s, const char *model, const char *name,
+                               const struct ruler *ruler, struct tally *out, struct err *e);
+enum err_code watch_save_tally(struct store *s, const char *model, const char *name,
+                               const struct tally *t, struct err *e);
+
+/* ---- watch_evidence.c ---- */
+
+/* Adds a signal. windows ascend within a monitor. */
+enum err_code watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
+                                 const struct mon_signal *signal, struct err *e);
+/* Drops what no trigger will ask for any more. */
+void watch_trim_evidence(struct model_watch *m);
+/* The signals of closed windows that are not used up. */
+enum err_code watch_load_evidence(struct store *s, struct model_watch *m, struct err *e);
+
+/* ---- watch_sums.c ---- */
+
+enum err_code watch_load_sums(struct watch *w, struct store *s, struct model_watch *m,
+                              struct err *e);
+enum err_code watch_save_sums(struct store *s, const struct model_watch *m, struct err *e);
+void watch_clear_sums(struct rollout_sums *sums);
+
+/* ---- watch_labels.c ---- */
 
 /* Detectors, ring and saved points; the rows themselves are folded in by watch_fold_labels. */
 enum err_code watch_load_labels(struct store *s, struct model_watch *m, struct err *e);
