@@ -174,3 +174,10 @@ cJSON *api_version_ref(const char *label, const char *sha256)
     cJSON_AddStringToObject(j, "sha256", sha256);
     return j;
 }
+
+const char *api_text_at(const cJSON *node, const char *path)
+{
+    const char *out = "";
+    json_opt_string(node, path, &out, NULL);
+    return out;
+}

@@ -1,6 +1,6 @@
 /*
- * api.h - the control API of openapi.yaml: one route table, handlers by subject. Reads and writes go to the
- * worker as closures and are answered when they come back.
+ * api.h - the control API of openapi.yaml: one route table, handlers by subject. Reads and writes
+ * go to the worker as closures and are answered when they come back.
  */
 #ifndef ORCHESTRATOR_API_H
 #define ORCHESTRATOR_API_H

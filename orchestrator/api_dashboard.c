@@ -1,6 +1,6 @@
 /*
- * api_dashboard.c - the dashboard's files and openapi.yaml, embedded at build time (dashboard.cmake), so that
- * leewayd is one file and the page matches it.
+ * api_dashboard.c - the dashboard's files and openapi.yaml, embedded at build time
+ * (dashboard.cmake), so that leewayd is one file and the page matches it.
  */
 #include <string.h>
 
@@ -15,9 +15,10 @@ static void serve(struct http_request *req, const char *name)
             continue;
         http_add_header(req, "Cache-Control", "no-cache");
         http_add_header(req, "X-Content-Type-Options", "nosniff");
-        http_add_header(req, "Content-Security-Policy",
-                        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-                        "frame-ancestors 'none'");
+        http_add_header(
+            req, "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+            "frame-ancestors 'none'");
         http_respond(req, 200, a->content_type, a->data, a->size_bytes);
         return;
     }

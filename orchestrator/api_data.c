@@ -260,8 +260,8 @@ static void import_work(struct store *s, struct api_call *call, struct err *e)
         cJSON_AddItemReferenceToObject(as_labels, "labels", (cJSON *)array);
         rc = read_labels(as_labels, schema, &labels, e);
         if (rc == ERR_OK)
-            rc = observation_import(s, call->model, b.rows, labels.labels, b.n,
-                                    &n_new, &n_duplicate, e);
+            rc = observation_import(s, call->model, b.rows, labels.labels, b.n, &n_new,
+                                    &n_duplicate, e);
         label_batch_clean_up(&labels);
         cJSON_Delete(as_labels);
     }

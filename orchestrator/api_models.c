@@ -1,4 +1,4 @@
-/* api_models.c - models, policies, windows, versions, rollback. */
+/* api_models.c - models, policies, windows. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +7,8 @@
 #include "api_private.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
-#include "campaign.h"
-#include "deploy.h"
 #include "model/schema.h"
 #include "policies/policy.h"
-#include "replica.h"
 #include "run_json.h"
 #include "store/audit.h"
 #include "store/observation_store.h"
@@ -43,13 +39,6 @@ static cJSON *account_json(struct store *s, const char *model)
     return j;
 }
 
-static const char *text_at(const cJSON *node, const char *path)
-{
-    const char *out = "";
-    json_opt_string(node, path, &out, NULL);
-    return out;
-}
-
 static bool seen_before(const cJSON *signals, const cJSON *signal)
 {
     const cJSON *earlier = NULL;
@@ -57,7 +46,7 @@ static bool seen_before(const cJSON *signals, const cJSON *signal)
     {
         if (earlier == signal)
             return false;
-        if (strcmp(text_at(earlier, "feature"), text_at(signal, "feature")) == 0)
+        if (strcmp(api_text_at(earlier, "feature"), api_text_at(signal, "feature")) == 0)
             return true;
     }
     return false;
@@ -68,8 +57,8 @@ static bool drifts(const cJSON *signals, const char *feature)
     const cJSON *signal = NULL;
     cJSON_ArrayForEach(signal, signals)
     {
-        if (strcmp(text_at(signal, "feature"), feature) == 0 &&
-            strcmp(text_at(signal, "verdict"), "drift") == 0)
+        if (strcmp(api_text_at(signal, "feature"), feature) == 0 &&
+            strcmp(api_text_at(signal, "verdict"), "drift") == 0)
             return true;
     }
     return false;
@@ -86,20 +75,10 @@ static void add_counts(cJSON *window, const cJSON *signals)
         if (seen_before(signals, signal))
             continue;
         features++;
-        drifted += drifts(signals, text_at(signal, "feature")) ? 1 : 0;
+        drifted += drifts(signals, api_text_at(signal, "feature")) ? 1 : 0;
     }
     cJSON_AddNumberToObject(window, "features", features);
     cJSON_AddNumberToObject(window, "drifted", drifted);
-}
-
-static cJSON *label_of(struct store *s, const char *model, const char *sha256)
-{
-    struct registry_version v = {0};
-    cJSON *out = NULL;
-    if (registry_get_version(s, model, sha256, &v, NULL) == ERR_OK)
-        out = cJSON_CreateString(v.label);
-    registry_version_deinit(&v);
-    return out ? out : cJSON_CreateString("");
 }
 
 /* The store's window in the shape of the API: the version by its label, counts added. */
@@ -107,7 +86,7 @@ static void shape_window(struct store *s, const char *model, cJSON *window)
 {
     cJSON *champion = cJSON_DetachItemFromObject(window, "champion");
     cJSON_AddItemToObject(window, "version",
-                          label_of(s, model, champion ? champion->valuestring : ""));
+                          api_label_of(s, model, champion ? champion->valuestring : ""));
     cJSON_Delete(champion);
     add_counts(window, cJSON_GetObjectItem(window, "signals"));
 }
@@ -155,9 +134,9 @@ static void add_desired(struct store *s, const char *model, cJSON *j)
     double weight = 0;
     registry_get_desired(s, model, &body, &generation, NULL);
     json_opt_double(body, "candidate.weight", 0, 1, &weight, NULL);
-    cJSON_AddItemToObject(
-        j, "candidate",
-        api_version_ref(text_at(body, "candidate.label"), text_at(body, "candidate.sha256")));
+    cJSON_AddItemToObject(j, "candidate",
+                          api_version_ref(api_text_at(body, "candidate.label"),
+                                          api_text_at(body, "candidate.sha256")));
     cJSON_AddNumberToObject(j, "candidate_weight", weight);
     cJSON_AddNumberToObject(j, "generation", (double)generation);
     cJSON_Delete(body);
@@ -172,7 +151,7 @@ static cJSON *performance_json(struct daemon *d, struct store *s, const char *mo
         return out;
     cJSON_ArrayForEach(point, points)
     {
-        const char *monitor = text_at(point, "monitor");
+        const char *monitor = api_text_at(point, "monitor");
         cJSON_DeleteItemFromObject(out, monitor);
         cJSON_AddItemToObject(out, monitor, cJSON_Duplicate(point, true));
     }
@@ -239,7 +218,7 @@ static void list_models_work(struct store *s, struct api_call *call, struct err 
     {
         cJSON *one = NULL;
         if (rc == ERR_OK)
-            rc = api_model_json(call->d, s, text_at(item, "name"), false, &one, e);
+            rc = api_model_json(call->d, s, api_text_at(item, "name"), false, &one, e);
         if (rc == ERR_OK)
             cJSON_AddItemToArray(list, one);
     }
@@ -547,163 +526,4 @@ void api_get_feature(struct http_request *req, void *user)
         return;
     snprintf(call->name, sizeof(call->name), "%s", http_param(req, "feature"));
     api_submit(call, feature_work);
-}
-
-/* ---- versions ---- */
-
-static enum err_code add_metrics(struct store *s, const char *model, cJSON *version, struct err *e)
-{
-    struct registry_version v = {0};
-    cJSON *manifest = NULL;
-    enum err_code rc = registry_get_version(s, model, text_at(version, "sha256"), &v, e);
-    if (rc == ERR_OK && v.manifest_json)
-        rc = json_parse("manifest", v.manifest_json, strlen(v.manifest_json), &manifest, e);
-    const cJSON *metrics = json_at(manifest, "metrics.validation");
-    cJSON_AddItemToObject(version, "metrics",
-                          metrics ? cJSON_Duplicate(metrics, true) : cJSON_CreateObject());
-    cJSON_Delete(manifest);
-    registry_version_deinit(&v);
-    return rc;
-}
-
-/* As in the lineage: the parent by its label, and null where there is none. */
-static void shape_version(struct store *s, const char *model, cJSON *version)
-{
-    const char *parent = text_at(version, "parent"), *run = text_at(version, "run");
-    cJSON_ReplaceItemInObject(version, "parent",
-                              parent[0] ? label_of(s, model, parent) : cJSON_CreateNull());
-    if (run[0] == '\0')
-        cJSON_ReplaceItemInObject(version, "run", cJSON_CreateNull());
-}
-
-static void versions_work(struct store *s, struct api_call *call, struct err *e)
-{
-    cJSON *list = NULL, *version = NULL;
-    struct registry_model m = {0};
-    enum err_code rc = registry_get_model(s, call->model, &m, e);
-    registry_model_deinit(&m);
-    if (rc == ERR_OK)
-        rc = registry_list_versions(s, call->model, &list, e);
-    cJSON_ArrayForEach(version, list)
-    {
-        if (rc == ERR_OK)
-            rc = add_metrics(s, call->model, version, e);
-        shape_version(s, call->model, version);
-    }
-    if (rc != ERR_OK) {
-        cJSON_Delete(list);
-        return;
-    }
-    call->out = cJSON_CreateObject();
-    cJSON_AddItemToObject(call->out, "versions", list);
-}
-
-void api_list_versions(struct http_request *req, void *user)
-{
-    struct api_call *call = api_call_new(req, user);
-    if (call)
-        api_submit(call, versions_work);
-}
-
-/* The stretches of service of one version, out of the model's history. */
-static cJSON *service_json(struct store *s, const char *model, const char *sha256)
-{
-    cJSON *history = NULL, *out = cJSON_CreateArray();
-    const cJSON *item = NULL;
-    registry_champion_history(s, model, &history, NULL);
-    cJSON_ArrayForEach(item, history)
-    {
-        if (strcmp(text_at(item, "sha256"), sha256) != 0)
-            continue;
-        double from = 0, to = 0;
-        cJSON *stretch = cJSON_CreateObject();
-        json_opt_double(item, "since_unix_ms", 0, 1e15, &from, NULL);
-        json_opt_double(item, "until_unix_ms", 0, 1e15, &to, NULL);
-        cJSON_AddNumberToObject(stretch, "from_unix_ms", from);
-        cJSON_AddItemToObject(stretch, "to_unix_ms",
-                              to > 0 ? cJSON_CreateNumber(to) : cJSON_CreateNull());
-        cJSON_AddStringToObject(stretch, "actor", text_at(item, "actor"));
-        cJSON_AddStringToObject(stretch, "reason", text_at(item, "reason"));
-        cJSON_AddItemToArray(out, stretch);
-    }
-    cJSON_Delete(history);
-    return out;
-}
-
-static void lineage_work(struct store *s, struct api_call *call, struct err *e)
-{
-    struct registry_version v = {0};
-    cJSON *lineage = NULL, *manifest = NULL;
-    enum err_code rc = registry_get_version(s, call->model, call->name, &v, e);
-    if (rc == ERR_OK)
-        rc = registry_lineage(s, v.sha256, &lineage, e);
-    if (rc != ERR_OK) {
-        registry_version_deinit(&v);
-        return;
-    }
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "label", v.label);
-    cJSON_AddStringToObject(j, "sha256", v.sha256);
-    cJSON_AddStringToObject(j, "state", version_state_name(v.state));
-    cJSON_AddNumberToObject(j, "created_unix_ms", (double)v.created_unix_ms);
-    cJSON_AddItemToObject(j, "parent",
-                          v.parent[0] ? label_of(s, call->model, v.parent) : cJSON_CreateNull());
-    cJSON_AddItemToObject(j, "run", v.run[0] ? cJSON_CreateString(v.run) : cJSON_CreateNull());
-    manifest = cJSON_DetachItemFromObject(lineage, "manifest");
-    const cJSON *metrics = json_at(manifest, "metrics.validation");
-    cJSON_AddItemToObject(j, "metrics",
-                          metrics ? cJSON_Duplicate(metrics, true) : cJSON_CreateObject());
-    cJSON_AddItemToObject(j, "manifest", manifest ? manifest : cJSON_CreateObject());
-    cJSON_AddItemToObject(j, "ancestors", cJSON_DetachItemFromObject(lineage, "ancestors"));
-    cJSON_AddItemToObject(j, "service", service_json(s, call->model, v.sha256));
-    cJSON_Delete(lineage);
-    registry_version_deinit(&v);
-    call->out = j;
-}
-
-void api_get_lineage(struct http_request *req, void *user)
-{
-    struct api_call *call = api_call_new(req, user);
-    if (!call)
-        return;
-    snprintf(call->name, sizeof(call->name), "%s", http_param(req, "version"));
-    api_submit(call, lineage_work);
-}
-
-static void champion_work(struct store *s, struct api_call *call, struct err *e)
-{
-    struct registry_champion c = {0};
-    cJSON *history = NULL;
-    const cJSON *item = NULL;
-    enum err_code rc = registry_champion_at(s, call->model, call->number, &c, e);
-    if (rc == ERR_OK)
-        rc = registry_champion_history(s, call->model, &history, e);
-    if (rc != ERR_OK)
-        return;
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "version", c.label);
-    cJSON_AddStringToObject(j, "sha256", c.sha256);
-    cJSON_AddNumberToObject(j, "since_unix_ms", (double)c.since_unix_ms);
-    cJSON_AddItemToObject(j, "until_unix_ms",
-                          c.until_unix_ms ? cJSON_CreateNumber((double)c.until_unix_ms)
-                                          : cJSON_CreateNull());
-    cJSON_ArrayForEach(item, history)
-    {
-        double since = 0;
-        json_opt_double(item, "since_unix_ms", 0, 1e15, &since, NULL);
-        if ((int64_t)since != c.since_unix_ms)
-            continue;
-        cJSON_AddStringToObject(j, "actor", text_at(item, "actor"));
-        cJSON_AddStringToObject(j, "reason", text_at(item, "reason"));
-        break;
-    }
-    cJSON_Delete(history);
-    call->out = j;
-}
-
-void api_get_champion(struct http_request *req, void *user)
-{
-    struct api_call *call = api_call_new(req, user);
-    if (call && api_read_number(call, "at", 0, INT64_C(1) << 53, clock_unix_ms(), &call->number))
-        api_submit(call, champion_work);
 }

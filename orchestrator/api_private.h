@@ -16,7 +16,7 @@ struct api_call {
     struct daemon *d;
     struct http_request *req; /* answered on the loop thread only */
     char model[128];
-    char name[512];  /* version, feature, run, subject: what the path or query names */
+    char name[512]; /* version, feature, run, subject: what the path or query names */
     char actor[160];
     char reason[512];
     int64_t number, number2;
@@ -24,16 +24,17 @@ struct api_call {
     cJSON *body; /* owned; the parsed request */
     char *text;  /* owned; a raw request */
 
-    int status;            /* of the answer; 200 unless the work says otherwise */
-    cJSON *out;            /* owned; the answer */
-    const char *text_type; /* not NULL: the answer is call->text, of this type */
+    int status;                      /* of the answer; 200 unless the work says otherwise */
+    cJSON *out;                      /* owned; the answer */
+    const char *text_type;           /* not NULL: the answer is call->text, of this type */
     void (*then)(struct api_call *); /* on the loop thread, before the answer; may be NULL */
 };
 
 /* Runs on the worker; fills call->out or *e. */
 typedef void api_work(struct store *s, struct api_call *call, struct err *e);
 
-/* A call for the request, with :model and the actor filled in; NULL: the request was answered already. */
+/* A call for the request, with :model and the actor filled in; NULL: the request was answered
+ * already. */
 struct api_call *api_call_new(struct http_request *req, struct daemon *d);
 void api_call_free(struct api_call *call);
 /* Answers with an error and frees the call. */
@@ -57,6 +58,10 @@ http_handler api_retrain, api_list_runs, api_get_run, api_operate_run, api_list_
     api_verify_audit;
 http_handler api_get_metrics, api_get_dashboard, api_get_asset, api_get_openapi;
 
+/* The text at path, a view; "" where there is none. */
+const char *api_text_at(const cJSON *node, const char *path);
+/* The label of a version as a JSON string; "" for one that is not known. Worker thread. */
+cJSON *api_label_of(struct store *s, const char *model, const char *sha256);
 /* {"label", "sha256"} or null. */
 cJSON *api_version_ref(const char *label, const char *sha256);
 /* The Model of openapi.yaml. Worker thread. */

@@ -1,6 +1,7 @@
 /*
- * api_rollback.c - an earlier version back into service, at once: the store first, then every replica in
- * parallel, then the answer with how many took it. A replica that is away gets it at its next visit.
+ * api_rollback.c - an earlier version back into service, at once: the store first, then every
+ * replica in parallel, then the answer with how many took it. A replica that is away gets it at its
+ * next visit.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,9 +93,8 @@ static void rollback_work(struct store *s, void *data, struct err *e)
     struct api_call *call = r->call;
     cJSON *body = NULL;
     int64_t generation = 0;
-    enum err_code rc =
-        campaign_rollback(call->d->watch, s, call->model, r->to[0] ? r->to : NULL, call->actor,
-                          call->reason, clock_unix_ms(), &r->result, e);
+    enum err_code rc = campaign_rollback(call->d->watch, s, call->model, r->to[0] ? r->to : NULL,
+                                         call->actor, call->reason, clock_unix_ms(), &r->result, e);
     if (rc == ERR_OK)
         rc = registry_get_desired(s, call->model, &body, &generation, e);
     if (rc == ERR_OK && body)

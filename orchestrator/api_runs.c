@@ -64,10 +64,11 @@ static void retrain_work(struct store *s, void *data, struct err *e)
     enum err_code rc = campaign_decide(call->d->watch, s, call->model, &request, clock_unix_ms(),
                                        &r->decision, &r->step, e);
     if (rc == ERR_OK && !r->decision.has_policy)
-        err_set(e, ERR_CONFLICT,
-                "%s has no policy, which says how to train; put one into force first: leeway policy "
-                "put %s FILE",
-                call->model, call->model);
+        err_set(
+            e, ERR_CONFLICT,
+            "%s has no policy, which says how to train; put one into force first: leeway policy "
+            "put %s FILE",
+            call->model, call->model);
     else if (rc == ERR_OK && !r->decision.started)
         err_set(e, ERR_REFUSED, "%s", r->decision.reason);
     else if (rc == ERR_OK)

@@ -73,8 +73,9 @@ static cJSON *trainer_json(const struct daemon *d)
     const char *state = !d->trainer_known ? "unknown" : d->trainer_problem[0] ? "down" : "up";
     cJSON_AddStringToObject(j, "url", d->options.trainer_url ? d->options.trainer_url : "");
     cJSON_AddStringToObject(j, "state", d->backend ? state : "unknown");
-    cJSON_AddItemToObject(j, "error", d->trainer_problem[0] ? cJSON_CreateString(d->trainer_problem)
-                                                            : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "error",
+                          d->trainer_problem[0] ? cJSON_CreateString(d->trainer_problem)
+                                                : cJSON_CreateNull());
     return j;
 }
 

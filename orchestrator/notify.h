@@ -1,6 +1,7 @@
 /*
- * notify.h - tells the policy's webhooks: POST {"event", "model", "run", "reason", "at_unix_ms"}, tried a few
- * times with backoff. A hint to people, not a record: what a webhook missed is in the audit log.
+ * notify.h - tells the policy's webhooks: POST {"event", "model", "run", "reason", "at_unix_ms"},
+ * tried a few times with backoff. A hint to people, not a record: what a webhook missed is in the
+ * audit log.
  */
 #ifndef ORCHESTRATOR_NOTIFY_H
 #define ORCHESTRATOR_NOTIFY_H

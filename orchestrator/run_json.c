@@ -114,7 +114,8 @@ static void add_rows_at_end(cJSON *j, const struct run *r, const cJSON *timeline
     if (run_state_is_end(r->state) && n > 0)
         json_opt_double(cJSON_GetArrayItem(timeline, n - 1), "numbers.detail.rows", 0, 1e15, &rows,
                         NULL);
-    cJSON_AddItemToObject(j, "rows_at_end", rows >= 0 ? cJSON_CreateNumber(rows) : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "rows_at_end",
+                          rows >= 0 ? cJSON_CreateNumber(rows) : cJSON_CreateNull());
 }
 
 static void rename_time(cJSON *timeline)
