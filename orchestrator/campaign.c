@@ -14,7 +14,8 @@
 #include "store/run_store.h"
 #include "store/snapshot_store.h"
 
-#define TRAIN_GRACE_MS 60000 /* the trainer ends the job by its own deadline; ours comes after it */
+#define TRAIN_GRACE_MS 60000 /* the trainer ends the job by its own deadline; ours comes after it  \
+                              */
 #define POLL_MS 250
 #define READ_MS 250
 
@@ -287,8 +288,8 @@ static void plan_from_policy(const struct policy *p, bool needs_approval, struct
 {
     run_plan_init(plan);
     plan->approve_training = needs_approval;
-    plan->approve_promotion = p->guards.approval == POLICY_APPROVAL_PROMOTE ||
-                              p->guards.approval == POLICY_APPROVAL_BOTH;
+    plan->approve_promotion =
+        p->guards.approval == POLICY_APPROVAL_PROMOTE || p->guards.approval == POLICY_APPROVAL_BOTH;
     plan->gate = p->gate.enabled;
     plan->deadline_ms[RUN_TRAIN] = p->train.deadline_ms + TRAIN_GRACE_MS;
     plan->job_retries = (int)p->train.retries;
@@ -326,7 +327,8 @@ static enum err_code init_run(struct store *s, const char *model, const struct p
     err_clear(e); /* without a champion it is the first version */
     rc = run_plan_check(&plan, e);
     if (rc == ERR_OK)
-        run_init(r, id, model, d->trigger_name, &plan, champion.sha256, champion.label, now_unix_ms);
+        run_init(r, id, model, d->trigger_name, &plan, champion.sha256, champion.label,
+                 now_unix_ms);
     return rc;
 }
 
@@ -375,8 +377,7 @@ enum err_code campaign_decide(struct watch *w, struct store *s, const char *mode
 {
     struct policy_decision d = {0};
     struct campaign_decision out = {0};
-    enum err_code rc =
-        watch_decide(w, s, model, request, now_unix_ms, &out.has_policy, &d, e);
+    enum err_code rc = watch_decide(w, s, model, request, now_unix_ms, &out.has_policy, &d, e);
     if (rc != ERR_OK || !out.has_policy) {
         *decision = out;
         return rc;
@@ -420,8 +421,9 @@ static enum err_code check_no_run(struct store *s, const char *model, struct err
     enum err_code rc = run_store_load_active(s, &runs, &n, e);
     for (size_t i = 0; rc == ERR_OK && i < n; i++)
         if (strcmp(runs[i].model, model) == 0)
-            rc = err_set(e, ERR_CONFLICT, "run %s of %s is under way; abort it first: leeway abort %s",
-                         runs[i].id, model, runs[i].id);
+            rc = err_set(e, ERR_CONFLICT,
+                         "run %s of %s is under way; abort it first: leeway abort %s", runs[i].id,
+                         model, runs[i].id);
     free(runs);
     return rc;
 }
@@ -448,8 +450,7 @@ static enum err_code roll_back_to(struct watch *w, struct store *s, const char *
                                 .action = "rollback",
                                 .subject = subject,
                                 .detail = detail};
-    enum err_code rc =
-        registry_set_champion(s, model, to->sha256, actor, reason, now_unix_ms, e);
+    enum err_code rc = registry_set_champion(s, model, to->sha256, actor, reason, now_unix_ms, e);
     if (rc == ERR_OK)
         rc = set_desired(w, s, model, &d, now_unix_ms, generation, e);
     if (rc == ERR_OK)
@@ -491,8 +492,8 @@ enum err_code campaign_rollback(struct watch *w, struct store *s, const char *mo
 
 /* ---- what a job is given ---- */
 
-enum err_code campaign_job_spec(struct watch *w, struct store *s, const struct run *run, cJSON **out,
-                                struct err *e)
+enum err_code campaign_job_spec(struct watch *w, struct store *s, const struct run *run,
+                                cJSON **out, struct err *e)
 {
     const struct policy *p = NULL;
     const char *policy_sha256 = "";
@@ -505,8 +506,8 @@ enum err_code campaign_job_spec(struct watch *w, struct store *s, const struct r
     cJSON *j = cJSON_CreateObject(), *lineage = NULL;
     cJSON_AddStringToObject(j, "model", run->model);
     cJSON_AddStringToObject(j, "snapshot", run->snapshot);
-    cJSON_AddItemToObject(j, "champion",
-                          run->champion[0] ? cJSON_CreateString(run->champion) : cJSON_CreateNull());
+    cJSON_AddItemToObject(
+        j, "champion", run->champion[0] ? cJSON_CreateString(run->champion) : cJSON_CreateNull());
     cJSON_AddNumberToObject(j, "deadline_s", (double)(p->train.deadline_ms / 1000));
     cJSON_AddNumberToObject(j, "memory_bytes", (double)p->train.memory_bytes);
     cJSON_AddStringToObject(j, "backend", policy_backend_name(p->train.backend));
@@ -521,8 +522,8 @@ enum err_code campaign_job_spec(struct watch *w, struct store *s, const struct r
 }
 
 enum err_code campaign_snapshot(struct watch *w, struct store *s, const struct run *run,
-                                const char *dir, int64_t now_unix_ms,
-                                char sha256[SHA256_HEX_BYTES], int64_t *n_rows, struct err *e)
+                                const char *dir, int64_t now_unix_ms, char sha256[SHA256_HEX_BYTES],
+                                int64_t *n_rows, struct err *e)
 {
     const struct policy *p = NULL;
     const struct schema *schema = NULL;
@@ -535,8 +536,8 @@ enum err_code campaign_snapshot(struct watch *w, struct store *s, const struct r
     if (rc != ERR_OK)
         return rc;
     const struct policy_train *t = &p->train;
-    /* The window is there to forget what has drifted away. A first version has nothing to forget: it
-     * learns from everything that was brought. */
+    /* The window is there to forget what has drifted away. A first version has nothing to forget:
+     * it learns from everything that was brought. */
     bool first = run->champion[0] == '\0';
     bool timed = t->window.duration_ms > 0 && !first;
     struct snapshot_window window = {

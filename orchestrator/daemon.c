@@ -210,7 +210,8 @@ static void on_fleet_problem(const char *message, void *user)
     struct daemon *d = user;
     snprintf(d->fleet_problem, sizeof(d->fleet_problem), "%s", message ? message : "");
     if (message)
-        log_error("fleet_file", LOG_S("error", message), LOG_S("next", "the fleet stays as it was"));
+        log_error("fleet_file", LOG_S("error", message),
+                  LOG_S("next", "the fleet stays as it was"));
     else
         log_info("fleet_file", LOG_S("error", ""), LOG_S("next", "read again"));
 }
@@ -319,8 +320,8 @@ enum err_code daemon_start(struct daemon *d, uv_loop_t *loop, struct err *e)
 
 /* ---- stop: first no more requests, then the last work, then no more calls, then nothing ----
  *
- * What the worker's last results would start meets a client that is there and is cancelled with it; what the
- * cancelled calls would submit meets no queue and is told so (daemon_work). */
+ * What the worker's last results would start meets a client that is there and is cancelled with it;
+ * what the cancelled calls would submit meets no queue and is told so (daemon_work). */
 
 static void on_housekeeping_closed(uv_handle_t *handle)
 {

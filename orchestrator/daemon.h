@@ -1,9 +1,9 @@
 /*
  * daemon.h - leewayd as one struct: what its parts share. Passed down, never global.
  *
- * Two threads, one rule. The loop thread owns everything here: timers, HTTP, replicas, the view of the
- * models. The worker (the store queue, strictly one closure at a time) owns the store and struct watch.
- * Work items own their inputs; results come back by value.
+ * Two threads, one rule. The loop thread owns everything here: timers, HTTP, replicas, the view of
+ * the models. The worker (the store queue, strictly one closure at a time) owns the store and
+ * struct watch. Work items own their inputs; results come back by value.
  */
 #ifndef ORCHESTRATOR_DAEMON_H
 #define ORCHESTRATOR_DAEMON_H
@@ -38,7 +38,8 @@ struct daemon_options {
     const char *fleet_file;
     const char *trainer_url;
     const char *token_file, *cert_file, *key_file; /* of our own server */
-    const char *peer_token_file; /* the token sent to replicas and the trainer: the file's first line */
+    const char
+        *peer_token_file; /* the token sent to replicas and the trainer: the file's first line */
     const char *peer_ca_file;
     int64_t collect_ms; /* pause between two visits to a replica */
     int64_t tick_ms;    /* how often active runs and policies are looked at */
@@ -89,14 +90,15 @@ struct daemon {
     bool stopping;
 };
 
-/* Opens everything and starts listening; on failure everything is closed again. d->options is filled in by
- * the caller. */
+/* Opens everything and starts listening; on failure everything is closed again. d->options is
+ * filled in by the caller. */
 enum err_code daemon_start(struct daemon *d, uv_loop_t *loop, struct err *e);
 /* Begins a clean shutdown; the loop ends when it is done. */
 void daemon_stop(struct daemon *d);
 void daemon_clean_up(struct daemon *d); /* after the loop has ended */
 
-/* Reads the models and their desired states from the store again; replicas see them at their next visit. */
+/* Reads the models and their desired states from the store again; replicas see them at their next
+ * visit. */
 void daemon_refresh_models(struct daemon *d);
 const struct model_view *daemon_model(const struct daemon *d, const char *name); /* NULL: unknown */
 

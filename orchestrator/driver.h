@@ -1,10 +1,10 @@
 /*
- * driver.h - carries runs: turns timers, answers and operators' verbs into events for the run machine, and
- * its actions into work, HTTP calls and pushes. Loop thread only.
+ * driver.h - carries runs: turns timers, answers and operators' verbs into events for the run
+ * machine, and its actions into work, HTTP calls and pushes. Loop thread only.
  *
- * A run has at most one action in flight here; each outcome goes back as an event under the action's
- * number. An event that cannot be made durable (a full disk, say) is offered again with backoff; nothing
- * goes on before it is.
+ * A run has at most one action in flight here; each outcome goes back as an event under the
+ * action's number. An event that cannot be made durable (a full disk, say) is offered again with
+ * backoff; nothing goes on before it is.
  */
 #ifndef ORCHESTRATOR_DRIVER_H
 #define ORCHESTRATOR_DRIVER_H
@@ -17,7 +17,8 @@
 
 struct driver;
 
-/* Loads the runs under way and takes each up where it was. *out is owned; end with driver_close, then driver_free. */
+/* Loads the runs under way and takes each up where it was. *out is owned; end with driver_close,
+ * then driver_free. */
 enum err_code driver_new(struct daemon *d, struct driver **out, struct err *e);
 /* Stops starting anything; what is in flight ends by itself and is taken up after a restart. */
 void driver_close(struct driver *dr);

@@ -1,7 +1,7 @@
 /*
- * driver_actions.c - carries out what the run machine asks for, one function per action, and reports each
- * outcome as an event. Every action may be repeated: jobs go by the run's id, snapshots and artifacts by
- * content, desired states by generation.
+ * driver_actions.c - carries out what the run machine asks for, one function per action, and
+ * reports each outcome as an event. Every action may be repeated: jobs go by the run's id,
+ * snapshots and artifacts by content, desired states by generation.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,14 +58,16 @@ static void act_free(struct act *a)
     free(a);
 }
 
-/* The carried run stays while its action is in flight, so a->carried is valid until an outcome is sent. */
+/* The carried run stays while its action is in flight, so a->carried is valid until an outcome is
+ * sent. */
 static void fail(struct act *a, const struct err *err)
 {
     event_action_failed(a->carried, err);
     act_free(a);
 }
 
-static void succeed(struct act *a, enum run_event_kind kind, void (*fill)(struct event_work *, struct act *))
+static void succeed(struct act *a, enum run_event_kind kind,
+                    void (*fill)(struct event_work *, struct act *))
 {
     struct event_work *w = event_new(a->carried, kind);
     if (w) {
@@ -175,7 +177,8 @@ static void spec_work(struct store *s, void *data, struct err *e)
     campaign_job_spec(a->carried->driver->d->watch, s, &a->run, &a->spec, e);
 }
 
-/* The inputs are offered again before every submit: a trainer that was emptied meanwhile asks for them. */
+/* The inputs are offered again before every submit: a trainer that was emptied meanwhile asks for
+ * them. */
 static void on_spec(void *data, const struct err *err)
 {
     struct act *a = data;

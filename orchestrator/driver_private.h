@@ -1,5 +1,6 @@
 /*
- * driver_private.h - shared by driver.c (events in, actions out) and driver_actions.c (carrying them out).
+ * driver_private.h - shared by driver.c (events in, actions out) and driver_actions.c (carrying
+ * them out).
  */
 #ifndef ORCHESTRATOR_DRIVER_PRIVATE_H
 #define ORCHESTRATOR_DRIVER_PRIVATE_H
@@ -9,10 +10,10 @@
 /* A run that is under way. */
 struct carried {
     struct driver *driver;
-    struct run run;       /* after its newest step */
-    bool acting;          /* an action is in flight */
-    bool action_waiting;  /* another one was given out meanwhile: run.action */
-    uint32_t acting_seq;  /* of the one in flight */
+    struct run run;      /* after its newest step */
+    bool acting;         /* an action is in flight */
+    bool action_waiting; /* another one was given out meanwhile: run.action */
+    uint32_t acting_seq; /* of the one in flight */
     int steps_in_flight;
     struct carried *next;
 };

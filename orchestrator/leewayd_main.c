@@ -30,42 +30,46 @@ static void options_init(struct program *p)
 static enum opt_outcome read_options(struct program *p, int argc, char **argv, struct err *e)
 {
     struct daemon_options *o = &p->daemon.options;
+    /* name, letter, kind, destination, argument, help, smallest, largest, required */
     const struct opt opts[] = {
-        {.name = "data", .kind = OPT_STRING, .dest = &o->data_dir, .arg = "DIR",
-         .help = "Folder for the database, artifacts and snapshots; made where absent."},
-        {.name = "listen", .kind = OPT_STRING, .dest = &p->listen, .arg = "HOST:PORT",
-         .help = "Where the API and the dashboard answer; port 0 lets the system choose."},
-        {.name = "port-file", .kind = OPT_STRING, .dest = &o->port_file, .arg = "FILE",
-         .help = "The port is written there once the daemon listens."},
-        {.name = "fleet", .kind = OPT_STRING, .dest = &o->fleet_file, .arg = "FILE",
-         .help = "The replicas: a Prometheus file_sd file (JSON or YAML), watched for changes."},
-        {.name = "trainer", .kind = OPT_STRING, .dest = &o->trainer_url, .arg = "URL",
-         .help = "The leeway-trainer on the GPU host."},
-        {.name = "token-file", .kind = OPT_STRING, .dest = &o->token_file, .arg = "FILE",
-         .help = "Who may ask for what: lines \"NAME viewer|operator TOKEN\"."},
-        {.name = "cert", .kind = OPT_STRING, .dest = &o->cert_file, .arg = "FILE",
-         .help = "TLS certificate (PEM); with --key."},
-        {.name = "key", .kind = OPT_STRING, .dest = &o->key_file, .arg = "FILE",
-         .help = "TLS private key (PEM)."},
-        {.name = "peer-token-file", .kind = OPT_STRING, .dest = &o->peer_token_file, .arg = "FILE",
-         .help = "The token sent to replicas and the trainer: the file's first line."},
-        {.name = "peer-ca", .kind = OPT_STRING, .dest = &o->peer_ca_file, .arg = "FILE",
-         .help = "Certificates (PEM) that replicas and the trainer are checked against."},
-        {.name = "collect-interval", .kind = OPT_DURATION, .dest = &o->collect_ms, .arg = "TIME",
-         .min = 10, .max = 3600000, .help = "Pause between two visits to a replica."},
-        {.name = "tick-interval", .kind = OPT_DURATION, .dest = &o->tick_ms, .arg = "TIME",
-         .min = 10, .max = 3600000, .help = "How often policies and runs are looked at."},
-        {.name = "keep-rows", .kind = OPT_INT, .dest = &o->keep_rows, .arg = "N", .min = 1000,
-         .max = 1e12, .help = "Observations kept per model; the oldest go first, counted."},
-        {.name = "log-level", .kind = OPT_STRING, .dest = &p->log_level, .arg = "LEVEL",
-         .help = "debug, info, warn or error."},
+        {"data", 0, OPT_STRING, &o->data_dir, "DIR",
+         "Folder for the database, artifacts and snapshots; made where absent.", 0, 0, false, NULL},
+        {"listen", 0, OPT_STRING, &p->listen, "HOST:PORT",
+         "Where the API and the dashboard answer; port 0 lets the system choose.", 0, 0, false,
+         NULL},
+        {"port-file", 0, OPT_STRING, &o->port_file, "FILE",
+         "The port is written there once the daemon listens.", 0, 0, false, NULL},
+        {"fleet", 0, OPT_STRING, &o->fleet_file, "FILE",
+         "The replicas: a Prometheus file_sd file (JSON or YAML), watched for changes.", 0, 0,
+         false, NULL},
+        {"trainer", 0, OPT_STRING, &o->trainer_url, "URL", "The leeway-trainer on the GPU host.", 0,
+         0, false, NULL},
+        {"token-file", 0, OPT_STRING, &o->token_file, "FILE",
+         "Who may ask for what: lines \"NAME viewer|operator TOKEN\".", 0, 0, false, NULL},
+        {"cert", 0, OPT_STRING, &o->cert_file, "FILE", "TLS certificate (PEM); with --key.", 0, 0,
+         false, NULL},
+        {"key", 0, OPT_STRING, &o->key_file, "FILE", "TLS private key (PEM).", 0, 0, false, NULL},
+        {"peer-token-file", 0, OPT_STRING, &o->peer_token_file, "FILE",
+         "The token sent to replicas and the trainer: the file's first line.", 0, 0, false, NULL},
+        {"peer-ca", 0, OPT_STRING, &o->peer_ca_file, "FILE",
+         "Certificates (PEM) that replicas and the trainer are checked against.", 0, 0, false,
+         NULL},
+        {"collect-interval", 0, OPT_DURATION, &o->collect_ms, "TIME",
+         "Pause between two visits to a replica.", 10, 3600000, false, NULL},
+        {"tick-interval", 0, OPT_DURATION, &o->tick_ms, "TIME",
+         "How often policies and runs are looked at.", 10, 3600000, false, NULL},
+        {"keep-rows", 0, OPT_INT, &o->keep_rows, "N",
+         "Observations kept per model; the oldest go first, counted.", 1000, 1e12, false, NULL},
+        {"log-level", 0, OPT_STRING, &p->log_level, "LEVEL", "debug, info, warn or error.", 0, 0,
+         false, NULL},
         {.kind = OPT_END},
     };
     const struct opt_command command = {
         .name = "leewayd",
         .synopsis = "[OPTIONS]",
-        .about = "Watches models in production, decides when one must be retrained, has it retrained, "
-                 "and brings the new version into the fleet by canary, or takes it back.",
+        .about =
+            "Watches models in production, decides when one must be retrained, has it retrained, "
+            "and brings the new version into the fleet by canary, or takes it back.",
         .examples = "leewayd --data /var/lib/leeway --fleet fleet.json --trainer http://gpu1:7080\n"
                     "leewayd --listen 127.0.0.1:0 --port-file port",
         .opts = opts,
@@ -85,8 +89,8 @@ static enum err_code split_listen(const char *text, char *host, size_t size_byte
     long value = colon ? strtol(colon + 1, &end, 10) : -1;
     if (!colon || colon == text || *end != '\0' || end == colon + 1 || value < 0 || value > 65535 ||
         (size_t)(colon - text) >= size_bytes)
-        return err_set(e, ERR_INVALID, "--listen: expected HOST:PORT like 127.0.0.1:7070, got \"%s\"",
-                       text);
+        return err_set(e, ERR_INVALID,
+                       "--listen: expected HOST:PORT like 127.0.0.1:7070, got \"%s\"", text);
     snprintf(host, size_bytes, "%.*s", (int)(colon - text), text);
     *port = (int)value;
     return ERR_OK;

@@ -1,6 +1,7 @@
 /*
- * replica.c - see replica.h. Reads in time order: visit, fetch_report, on_report, on_report_ingested,
- * fetch_observations, on_observations, on_observations_ingested, next_model, finish.
+ * replica.c - see replica.h. Reads in time order: visit, fetch_report, on_report,
+ * on_report_ingested, fetch_observations, on_observations, on_observations_ingested, next_model,
+ * finish.
  */
 #include "replica.h"
 
@@ -32,7 +33,7 @@ struct replica {
 
     uv_timer_t timer;
     bool visiting, hurry, closing;
-    int failures;      /* visits failed in a row */
+    int failures; /* visits failed in a row */
     /* The model being visited, by name: d->models may be read again while an answer is awaited. */
     char at[128];
     char log_id[64];   /* of its observation log, as the report said */
@@ -110,7 +111,8 @@ static void note_failure(struct replica *r, const char *what)
     snprintf(r->error, sizeof(r->error), "%s", what);
     r->visit_failed = true;
     r->d->counters.collect_failures++;
-    if (r->state == REPLICA_DOWN || r->closing) /* closing: its calls are cancelled, it is not down */
+    if (r->state == REPLICA_DOWN ||
+        r->closing) /* closing: its calls are cancelled, it is not down */
         return;
     r->state = REPLICA_DOWN;
     log_warn("replica_down", LOG_S("replica", replica_name(r)), LOG_S("url", r->url),
@@ -118,8 +120,8 @@ static void note_failure(struct replica *r, const char *what)
     announce(r);
 }
 
-/* The worker could not take in what came. Where that is the store's trouble the replica is not to blame:
- * it is visited again later, and keeps its log meanwhile. */
+/* The worker could not take in what came. Where that is the store's trouble the replica is not to
+ * blame: it is visited again later, and keeps its log meanwhile. */
 static void note_not_stored(struct replica *r, const struct err *err)
 {
     bool own = err->code == ERR_NO_SPACE || err->code == ERR_IO || err->code == ERR_BUSY ||
@@ -231,8 +233,8 @@ static void on_deployed(const struct err *err, void *user)
     next_model(r);
 }
 
-/* Pushes the wanted state where the replica runs an older one; otherwise the visit of this model is over.
- * A state that the replica has refused is not pushed again before it changes. */
+/* Pushes the wanted state where the replica runs an older one; otherwise the visit of this model is
+ * over. A state that the replica has refused is not pushed again before it changes. */
 static void catch_up(struct replica *r, const struct model_view *view)
 {
     const struct replica_model *m = replica_find_model(r, view->name);
@@ -269,7 +271,8 @@ static void ingest_free(struct ingest *in)
     free(in);
 }
 
-static struct ingest *ingest_new(struct replica *r, const char *model, const struct http_result *res)
+static struct ingest *ingest_new(struct replica *r, const char *model,
+                                 const struct http_result *res)
 {
     struct ingest *in = calloc(1, sizeof(*in));
     if (!in)
@@ -406,7 +409,8 @@ static enum err_code withdraw(struct replica *r, const struct model_view *view, 
     return http_call_start(r->d->client, &o, on_withdrawn, r, NULL, e);
 }
 
-/* Nothing to do at this replica for the model: it was never served, or was withdrawn here already. */
+/* Nothing to do at this replica for the model: it was never served, or was withdrawn here already.
+ */
 static bool nothing_to_visit(const struct replica *r, const struct model_view *view)
 {
     const struct replica_model *m = replica_find_model(r, view->name);
@@ -488,8 +492,8 @@ static void on_observations_ingested(void *data, const struct err *err)
     ingest_free(in);
 }
 
-/* The page must be of the log that the offset was for: a replica that was given a new folder since its
- * report would lose what lies before it. */
+/* The page must be of the log that the offset was for: a replica that was given a new folder since
+ * its report would lose what lies before it. */
 static enum err_code check_page(const struct replica *r, const struct http_result *res,
                                 int64_t *next_seq, struct err *e)
 {
@@ -504,8 +508,8 @@ static enum err_code check_page(const struct replica *r, const struct http_resul
                        log_id);
     *next_seq = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || *next_seq < 0)
-        return err_set(e, ERR_PARSE, "observations: Leeway-Next-Seq: expected a number, got \"%.40s\"",
-                       text);
+        return err_set(e, ERR_PARSE,
+                       "observations: Leeway-Next-Seq: expected a number, got \"%.40s\"", text);
     return ERR_OK;
 }
 
@@ -653,7 +657,8 @@ cJSON *replica_to_json(const struct daemon *d, const struct replica *r)
     cJSON_AddStringToObject(j, "replica", replica_name(r));
     cJSON_AddStringToObject(j, "url", r->url);
     cJSON_AddStringToObject(j, "state", states[r->state]);
-    cJSON_AddItemToObject(j, "error", r->error[0] ? cJSON_CreateString(r->error) : cJSON_CreateNull());
+    cJSON_AddItemToObject(j, "error",
+                          r->error[0] ? cJSON_CreateString(r->error) : cJSON_CreateNull());
     cJSON_AddItemToObject(j, "last_seen_unix_ms",
                           r->last_seen_unix_ms ? cJSON_CreateNumber((double)r->last_seen_unix_ms)
                                                : cJSON_CreateNull());

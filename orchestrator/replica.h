@@ -1,10 +1,10 @@
 /*
  * replica.h - the collector: one struct per replica, visited in turns, for ever.
  *
- * A visit: for each model fetch the report; hand it to the worker; bring the replica up to date where it
- * runs an old generation; read its observation log from where the worker left off until nothing is new;
- * then sleep. A visit that fails is repeated with backoff; nothing is lost, because everything a replica
- * says is cumulative or has an offset. Loop thread only.
+ * A visit: for each model fetch the report; hand it to the worker; bring the replica up to date
+ * where it runs an old generation; read its observation log from where the worker left off until
+ * nothing is new; then sleep. A visit that fails is repeated with backoff; nothing is lost, because
+ * everything a replica says is cumulative or has an offset. Loop thread only.
  */
 #ifndef ORCHESTRATOR_REPLICA_H
 #define ORCHESTRATOR_REPLICA_H
@@ -36,7 +36,7 @@ void replica_hurry(struct daemon *d);
 const char *replica_url(const struct replica *r);
 const char *replica_name(const struct replica *r);
 enum replica_state replica_state(const struct replica *r);
-const char *replica_error(const struct replica *r); /* "" where all is well */
+const char *replica_error(const struct replica *r);         /* "" where all is well */
 int64_t replica_last_seen_unix_ms(const struct replica *r); /* 0: never */
 const struct replica_model *replica_find_model(const struct replica *r, const char *model);
 
