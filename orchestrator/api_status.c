@@ -88,6 +88,33 @@ static void add_problem(cJSON *list, const char *what, const char *text)
     cJSON_AddItemToArray(list, cJSON_CreateString(line));
 }
 
+/* A generation that was never given out here: the fleet listens to another leewayd, or this one's data are
+ * older than what it once said. Its pushes are refused as old until somebody looks. */
+static void add_unknown_generation(cJSON *list, const struct replica *r,
+                                   const struct model_view *view, const struct replica_model *seen)
+{
+    char text[400];
+    if (seen->generation <= view->generation)
+        return;
+    snprintf(text, sizeof(text),
+             "runs generation %lld of %s, the newest here is %lld: is it told by another leewayd?",
+             (long long)seen->generation, view->name, (long long)view->generation);
+    add_problem(list, replica_name(r), text);
+}
+
+static void add_replica_problems(cJSON *list, const struct daemon *d, const struct replica *r)
+{
+    if (replica_state(r) == REPLICA_DOWN)
+        add_problem(list, replica_name(r), replica_error(r));
+    for (size_t m = 0; m < d->n_models; m++) {
+        const struct replica_model *seen = replica_find_model(r, d->models[m].name);
+        if (!seen)
+            continue;
+        add_problem(list, replica_name(r), seen->refused);
+        add_unknown_generation(list, r, &d->models[m], seen);
+    }
+}
+
 static cJSON *problems_json(const struct daemon *d)
 {
     cJSON *list = cJSON_CreateArray();
@@ -97,16 +124,8 @@ static cJSON *problems_json(const struct daemon *d)
     add_problem(list, "decisions", driver_problem(d->driver));
     if (!d->backend)
         add_problem(list, "trainer", "none is configured: start leewayd with --trainer URL");
-    for (size_t i = 0; i < d->n_replicas; i++) {
-        const struct replica *r = d->replicas[i];
-        if (replica_state(r) == REPLICA_DOWN)
-            add_problem(list, replica_name(r), replica_error(r));
-        for (size_t m = 0; m < d->n_models; m++) {
-            const struct replica_model *seen = replica_find_model(r, d->models[m].name);
-            if (seen)
-                add_problem(list, replica_name(r), seen->refused);
-        }
-    }
+    for (size_t i = 0; i < d->n_replicas; i++)
+        add_replica_problems(list, d, d->replicas[i]);
     return list;
 }
 

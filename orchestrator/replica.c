@@ -120,9 +120,9 @@ static void note_failure(struct replica *r, const char *what)
     announce(r);
 }
 
-/* The worker could not take in what came. Where that is the store's trouble the replica is not to
- * blame: it is visited again later, and keeps its log meanwhile. */
-static void note_not_stored(struct replica *r, const struct err *err)
+/* What came could not be taken in. Where that is the store's trouble, or will be right with the next report,
+ * the replica is not to blame: it is visited again later, and keeps its log meanwhile. */
+static void note_error(struct replica *r, const struct err *err)
 {
     bool own = err->code == ERR_NO_SPACE || err->code == ERR_IO || err->code == ERR_BUSY ||
                err->code == ERR_NOMEM || err->code == ERR_CANCELLED;
@@ -321,7 +321,7 @@ static void on_report_ingested(void *data, const struct err *err)
     struct replica *r = in->replica;
     daemon_note_store(r->d, err);
     if (err->code != ERR_OK) {
-        note_not_stored(r, err);
+        note_error(r, err);
         next_model(r);
     } else {
         remember_outcome(r, in);
@@ -482,7 +482,7 @@ static void on_observations_ingested(void *data, const struct err *err)
     daemon_note_store(r->d, err);
     r->d->counters.observations_ingested += in->n_stored;
     if (err->code != ERR_OK)
-        note_not_stored(r, err);
+        note_error(r, err);
     if (err->code != ERR_OK || r->closing || !view)
         next_model(r);
     else if (more)
@@ -525,7 +525,7 @@ static void on_observations(const struct http_result *res, void *user)
             err_set(&e, ERR_NOMEM, "no memory for %zu bytes of observations", res->body_len);
     }
     if (!in) {
-        note_failure(r, e.message);
+        note_error(r, &e);
         next_model(r);
         return;
     }
