@@ -5,12 +5,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -258,21 +256,6 @@ static enum err_code set_identity(struct replica *r, const struct replica_option
     return ERR_OK;
 }
 
-/* Two processes on one folder would number observations twice. The lock ends with the process. */
-static enum err_code lock_data(struct replica *r, struct err *e)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/lock", r->data_dir);
-    r->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (r->lock_fd < 0) {
-        return err_set_errno(e, errno, "cannot open %s", path);
-    }
-    if (flock(r->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        return err_set(e, ERR_CONFLICT, "%s is in use by another leeway-serve", r->data_dir);
-    }
-    return ERR_OK;
-}
-
 /* Everything before the models; replica_stop undoes it. */
 static enum err_code prepare(struct replica *r, const struct replica_options *o, struct err *e)
 {
@@ -286,7 +269,8 @@ static enum err_code prepare(struct replica *r, const struct replica_options *o,
     if (!code) {
         code = artifact_dir_init(&r->artifacts, r->data_dir, e);
     }
-    return code ? code : lock_data(r, e);
+    /* Two processes on one folder would number observations twice. */
+    return code ? code : file_lock_folder(r->data_dir, &r->lock_fd, e);
 }
 
 enum err_code replica_start(const struct replica_options *o, struct replica **out, struct err *e)

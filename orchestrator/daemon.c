@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api.h"
 #include "base/clock.h"
@@ -289,7 +290,10 @@ enum err_code daemon_start(struct daemon *d, uv_loop_t *loop, struct err *e)
 {
     d->loop = loop;
     d->started_unix_ms = clock_unix_ms();
+    d->lock_fd = -1;
     enum err_code rc = make_dirs(d, e);
+    if (rc == ERR_OK) /* two daemons would drive every run twice */
+        rc = file_lock_folder(d->options.data_dir, &d->lock_fd, e);
     if (rc == ERR_OK)
         rc = read_peer_token(d, e);
     if (rc == ERR_OK)
@@ -380,5 +384,7 @@ void daemon_clean_up(struct daemon *d)
     store_close(d->store);
     free_views(d->models, d->n_models);
     free(d->peer_token);
+    if (d->lock_fd >= 0)
+        close(d->lock_fd);
     *d = (struct daemon){0};
 }

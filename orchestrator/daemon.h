@@ -62,6 +62,7 @@ struct daemon_counters { /* for /metrics; loop thread */
 struct daemon {
     struct daemon_options options;
     uv_loop_t *loop;
+    int lock_fd; /* held on the data folder; -1: not yet */
     struct store *store;
     struct store_queue *queue;
     struct store_health *store_health;

@@ -1,5 +1,6 @@
 /*
- * file.c - reading whole files, making folders, removing trees. Writing is in file_writer.c.
+ * file.c - reading whole files, making folders, removing trees, locking. Writing is in
+ * file_writer.c.
  */
 #include "base/file.h"
 
@@ -7,15 +8,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 
 #define READ_STEP_BYTES 65536
 #define MAX_TREE_DEPTH 64
+#define LOCK_TRIES 20
+#define LOCK_PAUSE_NS 50000000 /* 20 tries: a second */
 
 bool file_exists(const char *path)
 {
@@ -159,4 +165,34 @@ static enum err_code remove_at(int parent, const char *name, const char *path, i
 enum err_code file_remove_tree(const char *path, struct err *e)
 {
     return remove_at(AT_FDCWD, path, path, 0, e);
+}
+
+static bool take_lock(int fd)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            return true;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+enum err_code file_lock_folder(const char *folder, int *fd_out, struct err *e)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/lock", folder) >= (int)sizeof path) {
+        return err_set(e, ERR_INVALID, "path too long: %.200s", folder);
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return err_set_errno(e, errno, "cannot open %s", path);
+    }
+    if (!take_lock(fd)) {
+        close(fd);
+        return err_set(e, ERR_CONFLICT, "%s is in use by another process", folder);
+    }
+    *fd_out = fd;
+    return ERR_OK;
 }

@@ -131,6 +131,22 @@ static void file_remove_tree_never_follows_links(void **state)
     assert_false(file_exists(path_in(state, "precious/f")));
 }
 
+static void file_lock_folder_lets_one_in_at_a_time(void **state)
+{
+    struct err e = {0};
+    int first = -1, second = -1;
+    assert_ok(file_mkdirs(path_in(state, "locked"), &e), &e);
+    assert_ok(file_lock_folder(path_in(state, "locked"), &first, &e), &e);
+    assert_fails(file_lock_folder(path_in(state, "locked"), &second, &e), &e, ERR_CONFLICT,
+                 "locked is in use by another process");
+    assert_int_equal(second, -1);
+    close(first);
+    assert_ok(file_lock_folder(path_in(state, "locked"), &second, &e), &e);
+    close(second);
+    assert_fails(file_lock_folder(path_in(state, "absent"), &second, &e), &e, ERR_NOT_FOUND,
+                 "absent/lock");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +158,7 @@ int main(void)
         cmocka_unit_test(file_writer_abort_leaves_nothing),
         cmocka_unit_test(file_mkdirs_makes_parents_and_accepts_what_is_there),
         cmocka_unit_test(file_remove_tree_never_follows_links),
+        cmocka_unit_test(file_lock_folder_lets_one_in_at_a_time),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

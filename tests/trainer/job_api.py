@@ -505,7 +505,7 @@ class JobApi(unittest.TestCase):
                                  os.path.join(self.folder, "data")],
                                 capture_output=True, text=True, timeout=DEADLINE_S)
         self.assertEqual(second.returncode, 1)
-        self.assertIn("another leeway-trainer uses", second.stderr)
+        self.assertIn("is in use by another process", second.stderr)
         self.assertEqual(t.call("GET", "/health")[0], 200)
 
     # ---- bounds, metrics

@@ -6,13 +6,10 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,10 +17,6 @@
 #include "base/log.h"
 #include "daemon/job_process.h"
 #include "daemon/trainer.h"
-
-/* A daemon killed between fork and exec leaves a child that has all its descriptors, the data
- * folder's lock with them, for an instant: try for a second. */
-#define LOCK_TRIES 20
 
 void trainer_options_init(struct trainer_options *o)
 {
@@ -116,24 +109,6 @@ static void recover_all(struct trainer *t)
     }
 }
 
-static enum err_code lock_data(struct trainer *t, const char *data, struct err *e)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/lock", data);
-    t->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (t->lock_fd < 0) {
-        return err_set_errno(e, errno, "cannot create %s", path);
-    }
-    const struct timespec pause = {.tv_nsec = 50 * 1000000};
-    for (int i = 0; i < LOCK_TRIES; i++) {
-        if (flock(t->lock_fd, LOCK_EX | LOCK_NB) == 0) {
-            return ERR_OK;
-        }
-        nanosleep(&pause, NULL);
-    }
-    return err_set(e, ERR_BUSY, "another leeway-trainer uses %s", data);
-}
-
 static enum err_code make_folders(struct trainer *t, struct err *e)
 {
     char *data = NULL, store[PATH_MAX / 2];
@@ -147,7 +122,7 @@ static enum err_code make_folders(struct trainer *t, struct err *e)
         snprintf(t->jobs_folder, sizeof t->jobs_folder, "%.800s/jobs", data);
         snprintf(t->spool_folder, sizeof t->spool_folder, "%.800s/spool", data);
         snprintf(store, sizeof store, "%s/store", data);
-        code = lock_data(t, data, e);
+        code = file_lock_folder(data, &t->lock_fd, e);
     }
     code = code ? code : file_remove_tree(t->spool_folder, e); /* half of an upload is nothing */
     code = code ? code : file_mkdirs(t->spool_folder, e);
