@@ -252,7 +252,7 @@ static TABLE(guards, "guards", policy_guards, policy_check_guards);
 #define HERE policy_parameters
 static const struct key parameters_keys[] = {
     {"algorithm", KEY_ENUM, AT(algorithm), .fallback = "auto", .words = &policy_algorithm_words,
-     .help = "What is fitted; auto lets the trainer choose by the label."},
+     .help = "What is fitted; auto: mlp where hidden is given, else linear, logistic or softmax."},
     {"hidden", KEY_INTS, AT(hidden), COUNT(n_hidden), .max_items = POLICY_MAX_HIDDEN, .min = 1,
      .max = 16384, .when = IF_MLP,
      .help = "Widths of the hidden layers."},

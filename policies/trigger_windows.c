@@ -180,11 +180,11 @@ static void judge_drop(const struct policy *p, const struct policy_trigger *t,
     w->worst[0] = s;
     w->holds = s->verdict == POLICY_DRIFT && worsening >= t->drop;
     snprintf(w->why, sizeof(w->why),
-             "%s %.4g against the reference's %.4g, worse by %.3g%s (limit %.3g%s%s) over %lld "
+             "%s %.4g against the reference's %.4g, %s by %.3g%s (limit %.3g%s%s) over %lld "
              "labelled rows",
-             policy_metric_name(metric), s->value, s->reference, 100 * worsening, unit,
-             100 * t->drop, unit, s->verdict == POLICY_DRIFT ? "" : ", not significant",
-             (long long)s->n_rows);
+             policy_metric_name(metric), s->value, s->reference, worsening < 0 ? "better" : "worse",
+             100 * fabs(worsening), unit, 100 * t->drop, unit,
+             s->verdict == POLICY_DRIFT ? "" : ", not significant", (long long)s->n_rows);
 }
 
 static void judge(const struct policy *p, const struct policy_trigger *t,

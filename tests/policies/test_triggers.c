@@ -171,11 +171,13 @@ static void performance_needs_effect_and_evidence(void **state)
     expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "worse by 2 points (limit 3 points)");
     feed_metric(&f, 2, POLICY_OK, 0.85, 0.90); /* large, but it may be chance */
     expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "not significant");
-    feed_metric(&f, 3, POLICY_INSUFFICIENT, 0.5, 0.90);
+    feed_metric(&f, 3, POLICY_OK, 0.92, 0.90);
+    expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "better by 2 points");
+    feed_metric(&f, 4, POLICY_INSUFFICIENT, 0.5, 0.90);
     expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "insufficient: 800 rows");
-    feed_metric(&f, 4, POLICY_DRIFT, NAN, 0.90);
+    feed_metric(&f, 5, POLICY_DRIFT, NAN, 0.90);
     expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "insufficient");
-    feed_metric(&f, 5, POLICY_DRIFT, 0.85, 0.90);
+    feed_metric(&f, 6, POLICY_DRIFT, 0.85, 0.90);
     expect_decision(p, &f, POLICY_RETRAIN, GUARD_NONE,
                     "accuracy 0.85 against the reference's 0.9, worse by 5 points");
     policy_free(p);
