@@ -83,6 +83,11 @@ static void merge_opts(struct cli *cli, const struct opt *own, struct opt out[MA
     out[n] = (struct opt){.kind = OPT_END};
 }
 
+static bool is_url(const char *text)
+{
+    return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
 bool cli_parse(struct cli *cli, const struct opt *own, int *exit_code)
 {
     struct err e = {0};
@@ -98,7 +103,12 @@ bool cli_parse(struct cli *cli, const struct opt *own, int *exit_code)
                                      .max_args = c->max_args};
     switch (opt_parse(&spec, cli->argc, cli->argv, cli->args, &cli->n_args, &e)) {
     case OPT_RUN:
-        return true;
+        if (is_url(cli->server))
+            return true;
+        err_set(&e, ERR_INVALID,
+                "--server: expected a URL such as http://127.0.0.1:7070, got \"%.200s\"",
+                cli->server);
+        break;
     case OPT_DONE:
         *exit_code = CLI_OK;
         return false;

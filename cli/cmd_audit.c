@@ -16,8 +16,9 @@ static void put_detail(struct table *t, const cJSON *detail)
 {
     struct buf line = BUF_INIT;
     const char *reason = field_text(detail, "reason"), *to = field_text(detail, "to");
+    const char *from = field_text(detail, "from");
     if (reason[0] && to[0])
-        buf_printf(&line, "%s -> %s: %s", field_text(detail, "from"), to, reason);
+        buf_printf(&line, "%s%s%s: %s", from, from[0] ? " -> " : "", to, reason);
     else
         field_flatten(detail, MAX_WORDS, &line);
     table_cell(t, STYLE_DIM, "%s", line.data ? line.data : "");

@@ -27,8 +27,9 @@ static void follow(const cJSON *run, char seen[128])
     if (strcmp(now, seen) == 0)
         return;
     memcpy(seen, now, sizeof(now));
-    cli_say("%s: %s: %s", field_text(run, "id"), field_text(run, "state"),
-            field_text(run, "reason"));
+    const char *reason = field_text(run, "reason");
+    cli_say("%s: %s%s%s", field_text(run, "id"), field_text(run, "state"), *reason ? ": " : "",
+            reason);
     if (strncmp(now, "awaiting", 8) == 0)
         cli_say("Next: %s", field_text(run, "next"));
 }

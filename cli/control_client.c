@@ -171,9 +171,8 @@ enum err_code control_send(const struct cli *cli, const char *method, const char
     char actor[CONTROL_ACTOR_BYTES], type[128], *token = NULL;
     const char *headers[3] = {NULL};
     size_t n_headers = 0;
-    if (!path || !cli->server[0])
-        return err_set(e, path ? ERR_INVALID : ERR_NOMEM,
-                       path ? "--server: expected a URL" : "out of memory");
+    if (!path)
+        return err_set(e, ERR_NOMEM, "out of memory");
     enum err_code code = control_read_token(cli->token_file, &token, e);
     if (code != ERR_OK)
         return code;

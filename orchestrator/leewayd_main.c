@@ -66,11 +66,10 @@ static enum opt_outcome read_options(struct program *p, int argc, char **argv, s
     };
     const struct opt_command command = {
         .name = "leewayd",
-        .synopsis = "[OPTIONS]",
         .about =
             "Watches models in production, decides when one must be retrained, has it retrained, "
             "and brings the new version into the fleet by canary, or takes it back.",
-        .examples = "leewayd --data /var/lib/leeway --fleet fleet.json --trainer http://gpu1:7080\n"
+        .examples = "leewayd --data /var/lib/leeway --fleet fleet.json --trainer http://gpu1:7700\n"
                     "leewayd --listen 127.0.0.1:0 --port-file port",
         .opts = opts,
         .max_args = 0,

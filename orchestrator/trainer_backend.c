@@ -300,6 +300,11 @@ enum err_code trainer_backend_new(struct http_client *client, const char *url, c
     if (strlen(url) > MAX_URL_BYTES)
         return err_set(e, ERR_INVALID, "the trainer's URL: expected at most %d bytes, got %zu",
                        MAX_URL_BYTES, strlen(url));
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return err_set(e, ERR_INVALID,
+                       "the trainer's URL: expected http://HOST:PORT or https://HOST:PORT, got "
+                       "\"%s\"",
+                       url);
     struct trainer *t = calloc(1, sizeof(*t));
     if (!t)
         return err_set(e, ERR_NOMEM, "no memory for the trainer backend");
