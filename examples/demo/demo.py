@@ -27,6 +27,8 @@ FIRST_ROWS = 5000
 LABEL_DELAY = 500
 REPLICAS = 3
 RUN_DEADLINE_S = 120
+QUIET_DEADLINE_S = 5
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def read_options(argv):
@@ -170,10 +172,13 @@ def end_replay(popen, result, log):
 
 
 def wait_until_quiet(stage, model):
-    """The last rows may have asked for a run; without requests its canary learns nothing more, so a run that
-    still trains or tries is left as it is after a short while, and shown as it stands."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and call(stage.daemon.url, f"/v1/models/{model}").get("run"):
+    """Until the last rows are collected and no run is under way. Without requests a canary learns nothing more:
+    a run that is still on trial after a few seconds is shown as it stands."""
+    deadline = time.monotonic() + QUIET_DEADLINE_S
+    while time.monotonic() < deadline:
+        state = call(stage.daemon.url, f"/v1/models/{model}")
+        if not state.get("run") and state["labels"]["waiting"] == 0:
+            return
         time.sleep(0.2)
 
 
@@ -241,6 +246,8 @@ def run_demo(o, speaker):
             print("\nThe dashboard stays up. Ctrl-C stops everything this demo has started.", flush=True)
             signal.pause()
     finally:
+        for number in STOP_SIGNALS:  # a second Ctrl-C must not leave half of it running
+            signal.signal(number, signal.SIG_IGN)
         stage.stop()
         if o.exit and not o.keep and sys.exc_info()[0] is None:
             stage.remove()
@@ -252,8 +259,9 @@ def stop_like_ctrl_c(_number, _frame):
 
 def main():
     o = read_options(sys.argv[1:])
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop_like_ctrl_c)
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup stays what it is
+            signal.signal(number, stop_like_ctrl_c)
     try:
         run_demo(o, Speaker())
     except DemoError as error:
