@@ -39,6 +39,7 @@ def read_options(argv):
     p.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write what happened")
     p.add_argument("--data", metavar="FILE.csv[.gz]", type=pathlib.Path, help="replay this file instead")
     p.add_argument("--label", metavar="COLUMN", help="the column of --data that is to be predicted")
+    p.add_argument("--regression", action="store_true", help="the label of --data is a number, not a class")
     p.add_argument("--rows", metavar="N", type=int, help="rows of the stream in all (generated: 32,000)")
     p.add_argument("--first", metavar="N", type=int, default=FIRST_ROWS,
                    help=f"rows the first version is trained from (default {FIRST_ROWS})")
@@ -70,9 +71,9 @@ def read_options(argv):
 class Stream:
     """A CSV file, what is to be predicted, the policy, and what a listener should know beforehand."""
 
-    def __init__(self, file, label, model, policy, rows, first_rows, preface):
+    def __init__(self, file, label, model, policy, rows, first_rows, preface, regression=False):
         self.file, self.label, self.model, self.policy = file, label, model, policy
-        self.rows, self.first_rows, self.preface = rows, first_rows, preface
+        self.rows, self.first_rows, self.preface, self.regression = rows, first_rows, preface, regression
 
 
 def generated_stream(o, folder):
@@ -114,7 +115,7 @@ def stream_of_file(o):
     policy = (ROOT / "policies" / "stock" / "demo-csv.yaml").read_text()
     policy = re.sub(r"(?m)^model: .*$", f"model: {name}", policy)
     return Stream(o.data, o.label, name, policy, rows, o.first,
-                  [f"The stream: {o.data.name}, {rows:,} rows; \"{o.label}\" is to be predicted."])
+                  [f"The stream: {o.data.name}, {rows:,} rows; \"{o.label}\" is to be predicted."], o.regression)
 
 
 # ---- the acts ----
@@ -122,7 +123,9 @@ def stream_of_file(o):
 
 def create_model(stage, stream):
     schema, policy = stage.folder / "schema.yaml", stage.folder / "policy.yaml"
-    schema.write_text(stage.cli("schema", "suggest", stream.file, "--label", stream.label, "--name", stream.model))
+    kind = ["--regression"] if stream.regression else []
+    schema.write_text(stage.cli("schema", "suggest", stream.file, "--label", stream.label, "--name", stream.model,
+                                *kind))
     policy.write_text(stream.policy)
     stage.cli("model", "create", "--schema", schema, "--policy", policy)
 

@@ -44,7 +44,9 @@ class Narrator:
 
     def __init__(self, url, model, first_rows, speaker):
         self.url, self.model, self.first_rows, self.speaker = url, model, first_rows, speaker
-        self.features = {f["name"] for f in self.get(f"/v1/models/{model}")["schema"]["features"]}
+        schema = self.get(f"/v1/models/{model}")["schema"]
+        self.features = {f["name"] for f in schema["features"]}
+        self.classes = schema["label"]["type"] != "regression"
         self.told = set()
         self.ending = threading.Event()
         self.threads = [threading.Thread(target=t, daemon=True) for t in (self.listen, self.beat)]
@@ -190,15 +192,19 @@ class Narrator:
             text = self.gate_in_words(compared[0], label) if compared else t["reason"]
             self.tell_once((run["id"], "gate"), f"  {text}", self.row_of(run))
 
-    @staticmethod
-    def gate_in_words(c, label):
+    def gate_in_words(self, c, label):
         verdict = {"good": "it goes on trial", "bad": "it is turned down"}.get(
             c["verdict"], "that is not sure enough: it is turned down")
-        gain, least, most = -100 * c["difference"], -100 * c["upper"], -100 * c["lower"]
-        return (f"the gate, on {c['n_candidate']:,} rows that training did not see: {label} errs on "
-                f"{percent(c['candidate'])}, the champion on {percent(c['champion'])}: "
-                f"{'better' if gain >= 0 else 'worse'} by {abs(gain):.1f} points ({least:+.1f} to {most:+.1f}, "
-                f"{100 * c['confidence']:.0f} % sure), {-100 * c['margin']:+.1f} asked for -> {verdict}")
+        if self.classes:
+            size, change, unit = percent, (lambda x: f"{100 * x:+.1f}"), " points"
+        else:
+            size, change, unit = "{:.4g}".format, "{:+.4g}".format, ""
+        gain, least, most = -c["difference"], -c["upper"], -c["lower"]
+        return (f"the gate, on {c['n_candidate']:,} rows that training did not see: error of {label} "
+                f"{size(c['candidate'])}, of the champion {size(c['champion'])}: "
+                f"{'better' if gain >= 0 else 'worse'} by {change(abs(gain))[1:]}{unit} "
+                f"({change(least)} to {change(most)}, {100 * c['confidence']:.0f} % sure), {change(-c['margin'])} "
+                f"asked for -> {verdict}")
 
     def tell_trial(self, run, data, label, row):
         if data["state"] == "shadow":
