@@ -9,6 +9,7 @@
 #include "replica.h"
 #include "store/registry.h"
 #include "store_health.h"
+#include "trainer_health.h"
 
 void api_get_live(struct http_request *req, void *user)
 {
@@ -70,12 +71,11 @@ void api_list_replicas(struct http_request *req, void *user)
 static cJSON *trainer_json(const struct daemon *d)
 {
     cJSON *j = cJSON_CreateObject();
-    const char *state = !d->trainer_known ? "unknown" : d->trainer_problem[0] ? "down" : "up";
+    const char *problem = trainer_health_problem(d->trainer_health);
     cJSON_AddStringToObject(j, "url", d->options.trainer_url ? d->options.trainer_url : "");
-    cJSON_AddStringToObject(j, "state", d->backend ? state : "unknown");
+    cJSON_AddStringToObject(j, "state", trainer_health_state(d->trainer_health));
     cJSON_AddItemToObject(j, "error",
-                          d->trainer_problem[0] ? cJSON_CreateString(d->trainer_problem)
-                                                : cJSON_CreateNull());
+                          problem[0] ? cJSON_CreateString(problem) : cJSON_CreateNull());
     return j;
 }
 
@@ -88,8 +88,8 @@ static void add_problem(cJSON *list, const char *what, const char *text)
     cJSON_AddItemToArray(list, cJSON_CreateString(line));
 }
 
-/* A generation that was never given out here: the fleet listens to another leewayd, or this one's data are
- * older than what it once said. Its pushes are refused as old until somebody looks. */
+/* A generation that was never given out here: the fleet listens to another leewayd, or this one's
+ * data are older than what it once said. Its pushes are refused as old until somebody looks. */
 static void add_unknown_generation(cJSON *list, const struct replica *r,
                                    const struct model_view *view, const struct replica_model *seen)
 {
@@ -120,7 +120,7 @@ static cJSON *problems_json(const struct daemon *d)
     cJSON *list = cJSON_CreateArray();
     add_problem(list, "store", store_health_problem(d->store_health));
     add_problem(list, "fleet file", d->fleet_problem);
-    add_problem(list, NULL, d->trainer_problem); /* says itself that it is the trainer */
+    add_problem(list, NULL, trainer_health_problem(d->trainer_health));
     add_problem(list, "decisions", driver_problem(d->driver));
     if (!d->backend)
         add_problem(list, "trainer", "none is configured: start leewayd with --trainer URL");

@@ -18,6 +18,7 @@
 #include "store/observation_store.h"
 #include "store/registry.h"
 #include "store_health.h"
+#include "trainer_health.h"
 #include "watch.h"
 
 #define STOP_GRACE_MS 3000
@@ -307,6 +308,8 @@ enum err_code daemon_start(struct daemon *d, uv_loop_t *loop, struct err *e)
     if (rc == ERR_OK && d->options.trainer_url)
         rc = trainer_backend_new(d->client, d->options.trainer_url, d->peer_token,
                                  d->options.peer_ca_file, &d->backend, e);
+    if (rc == ERR_OK && d->backend && !(d->trainer_health = trainer_health_new(d)))
+        rc = err_set(e, ERR_NOMEM, "no memory to watch the trainer");
     if (rc == ERR_OK)
         rc = driver_new(d, &d->driver, e);
     if (rc == ERR_OK && !(d->housekeeping = housekeeping_new(d)))
@@ -366,6 +369,7 @@ void daemon_stop(struct daemon *d)
     replica_close_all(d);
     driver_close(d->driver);
     store_health_close(d->store_health);
+    trainer_health_close(d->trainer_health);
     if (d->housekeeping)
         uv_close((uv_handle_t *)d->housekeeping, on_housekeeping_closed);
     if (d->server)
@@ -378,6 +382,7 @@ void daemon_clean_up(struct daemon *d)
 {
     driver_free(d->driver);
     store_health_free(d->store_health);
+    trainer_health_free(d->trainer_health);
     if (d->backend)
         d->backend->ops->free(d->backend);
     watch_free(d->watch);

@@ -24,6 +24,7 @@
 struct driver;
 struct replica;
 struct store_health;
+struct trainer_health;
 struct watch;
 
 #define DAEMON_PATH_BYTES 4096
@@ -69,7 +70,8 @@ struct daemon {
     struct watch *watch; /* worker thread only, after start */
     struct http_client *client;
     struct http_server *server;
-    struct job_backend *backend; /* NULL: no trainer configured */
+    struct job_backend *backend;           /* NULL: no trainer configured */
+    struct trainer_health *trainer_health; /* NULL without a backend */
     struct fleet *fleet;
     struct hub hub;
     struct driver *driver;
@@ -83,8 +85,7 @@ struct daemon {
     char *peer_token;
     char artifact_dir[DAEMON_PATH_BYTES], snapshot_dir[DAEMON_PATH_BYTES],
         spool_dir[DAEMON_PATH_BYTES];
-    char fleet_problem[512], trainer_problem[512];
-    bool trainer_known;
+    char fleet_problem[512];
     int64_t started_unix_ms;
     struct daemon_counters counters;
     uv_timer_t *housekeeping;

@@ -10,13 +10,13 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "campaign.h"
 #include "deploy.h"
 #include "driver_private.h"
 #include "model/artifact.h"
 #include "replica.h"
 #include "store/registry.h"
+#include "trainer_health.h"
 #include "watch.h"
 
 /* One action on its way. Runs are named, not pointed to: they may have ended when it comes back. */
@@ -122,18 +122,6 @@ static bool need_backend(struct act *a)
     return false;
 }
 
-static void note_trainer(struct daemon *d, const struct err *err)
-{
-    bool away = err->code == ERR_UNREACHABLE || err->code == ERR_TIMEOUT;
-    d->trainer_known = true;
-    if (away && d->trainer_problem[0] == '\0')
-        log_warn("trainer_down", LOG_S("error", err->message),
-                 LOG_S("next", "tried again with backoff; the run waits"));
-    if (!away && d->trainer_problem[0])
-        log_info("trainer_up", LOG_S("url", d->options.trainer_url));
-    snprintf(d->trainer_problem, sizeof(d->trainer_problem), "%s", away ? err->message : "");
-}
-
 static void push_inputs(struct act *a, job_done *done)
 {
     struct daemon *d = a->carried->driver->d;
@@ -152,7 +140,7 @@ static void on_trainer_done(const struct err *err, const struct job_status *stat
 {
     struct act *a = user;
     (void)status;
-    note_trainer(a->carried->driver->d, err);
+    trainer_health_note(a->carried->driver->d->trainer_health, err);
     if (err->code != ERR_OK)
         fail(a, err);
     else
@@ -164,7 +152,7 @@ static void on_inputs_there(const struct err *err, const struct job_status *stat
     struct act *a = user;
     struct daemon *d = a->carried->driver->d;
     (void)status;
-    note_trainer(d, err);
+    trainer_health_note(d->trainer_health, err);
     if (err->code != ERR_OK)
         fail(a, err);
     else
@@ -207,7 +195,7 @@ static void fill_status(struct event_work *w, const struct job_status *status)
 static void on_polled(const struct err *err, const struct job_status *status, void *user)
 {
     struct act *a = user;
-    note_trainer(a->carried->driver->d, err);
+    trainer_health_note(a->carried->driver->d->trainer_health, err);
     if (err->code != ERR_OK && err->code != ERR_NOT_FOUND) {
         fail(a, err);
         return;
@@ -274,7 +262,7 @@ static void on_fetched(const struct err *err, const struct job_status *status, v
 {
     struct act *a = user;
     struct err e = *err;
-    note_trainer(a->carried->driver->d, err);
+    trainer_health_note(a->carried->driver->d->trainer_health, err);
     if (err->code == ERR_NO_SPACE) /* here, not there: it only reads */
         daemon_note_store(a->carried->driver->d, err);
     if (e.code == ERR_OK && (!status || status->state != JOB_SUCCEEDED))

@@ -47,6 +47,8 @@ struct job_backend_ops {
     void (*fetch)(struct job_backend *b, const char *job_id, const char *artifact_path,
                   const char *scores_path, job_done *done, void *user);
     void (*cancel)(struct job_backend *b, const char *job_id, job_done *done, void *user);
+    /* Whether it is there and lets us in; changes nothing. */
+    void (*probe)(struct job_backend *b, job_done *done, void *user);
     void (*free)(struct job_backend *b);
 };
 

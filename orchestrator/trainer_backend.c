@@ -275,6 +275,15 @@ static void trainer_cancel(struct job_backend *b, const char *job_id, job_done *
     op_start(op);
 }
 
+static void trainer_probe(struct job_backend *b, job_done *done, void *user)
+{
+    struct op *op = op_new(b, done, user);
+    if (!op)
+        return;
+    op_add(op, "GET", "/v1/capacity");
+    op_start(op);
+}
+
 static void trainer_free(struct job_backend *b)
 {
     struct trainer *t = (struct trainer *)b;
@@ -291,6 +300,7 @@ static const struct job_backend_ops trainer_ops = {
     .poll = trainer_poll,
     .fetch = trainer_fetch,
     .cancel = trainer_cancel,
+    .probe = trainer_probe,
     .free = trainer_free,
 };
 

@@ -67,6 +67,7 @@ static const struct http_route routes[] = {
     {"PUT", "/v1/jobs/:id", on_job, HTTP_PUBLIC, 0, false},
     {"GET", "/v1/jobs/:id", on_job, HTTP_PUBLIC, 0, false},
     {"POST", "/v1/jobs/:id/cancel", on_job, HTTP_PUBLIC, 0, false},
+    {"GET", "/v1/capacity", on_job, HTTP_PUBLIC, 0, false},
     {"GET", "/v1/jobs/:id/artifact", on_file, HTTP_PUBLIC, 0, false},
     {"GET", "/v1/jobs/:id/scores", on_file, HTTP_PUBLIC, 0, false},
     {0},
@@ -274,6 +275,24 @@ static void poll_reads_progress_and_end(void **state)
     assert_string_equal(o.status.artifact_sha256, CHAMPION);
 }
 
+static void probe_tells_a_trainer_that_answers_from_one_that_refuses(void **state)
+{
+    static const struct {
+        int status;
+        enum err_code code;
+    } cases[] = {{200, ERR_OK}, {401, ERR_UNAUTHORIZED}, {403, ERR_FORBIDDEN}};
+    struct trainer_double *t = *state;
+    t->job_body = "{}";
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome o = {0};
+        t->job_status = cases[i].status;
+        t->backend->ops->probe(t->backend, on_outcome, &o);
+        run_until(&t->http, &o.done);
+        assert_code(&o, cases[i].code);
+        assert_false(o.has_status);
+    }
+}
+
 static void a_job_that_nobody_knows_is_not_found(void **state)
 {
     struct outcome o = poll_job(*state, 404, "{\"error\":\"no job r-1.1\"}");
@@ -373,6 +392,7 @@ int main(void)
         trainer_test(a_trainer_that_misses_its_inputs_is_asked_again),
         trainer_test(a_spec_that_is_refused_says_why),
         trainer_test(poll_reads_progress_and_end),
+        trainer_test(probe_tells_a_trainer_that_answers_from_one_that_refuses),
         trainer_test(a_job_that_nobody_knows_is_not_found),
         trainer_test(an_answer_that_makes_no_sense_is_an_error),
         trainer_test(a_trainer_that_is_away_is_unreachable),

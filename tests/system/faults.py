@@ -158,6 +158,20 @@ def backoffs(s, run_id):
     return waits
 
 
+def trainer_state(s):
+    return s.api_ok("/v1/status")["trainer"]["state"]
+
+
+def trainer_away_unasked(s, proxy):
+    """No run asks for it, and its absence is told all the same."""
+    s.wait("the trainer to be known as up", lambda: trainer_state(s) == "up", 30)
+    proxy.cut()
+    told = s.wait("the trainer's absence in /v1/status", lambda: problems(s, "trainer: "), 30)[0]
+    proxy.mend()
+    s.wait("the trainer to be known as up again", lambda: trainer_state(s) == "up", 30)
+    print(f"trainer away while no run is: \"{told}\"", flush=True)
+
+
 def trainer_away(s, proxy):
     proxy.cut()
     run_id = s.retrain("while the trainer cannot be reached")
@@ -279,6 +293,7 @@ def peers_come_and_go(bin_dir):
         s.first_version()
         t = Traffic(s)
         t.start()
+        trainer_away_unasked(s, proxy)
         trainer_away(s, proxy)
         if OUTAGE_S >= 30:
             trainer_silent(s)
