@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "driver.h"
+#include "folder_limit.h"
 #include "replica.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -23,6 +24,8 @@
 
 #define STOP_GRACE_MS 3000
 #define KEEP_BOUNDED_EVERY_MS 5000
+/* More than the runs that can be under way (one a model) need; two files a run. */
+#define KEEP_SNAPSHOT_FILES (2 * DAEMON_MAX_MODELS)
 #define KEEP_BOUNDED_WORK 20000
 #define LABELS_WAITING_MAX 1000000
 #define LABEL_WAIT_MAX_MS (INT64_C(90) * 24 * 3600 * 1000)
@@ -185,11 +188,30 @@ static void on_bounded(void *data, const struct err *err)
     free(b);
 }
 
+/* ---- keeping the folder of snapshots bounded ---- */
+
+static void snapshots_work(struct store *s, void *data, struct err *e)
+{
+    const struct daemon *d = data;
+    size_t n_removed = 0;
+    (void)s;
+    folder_keep_newest(d->snapshot_dir, KEEP_SNAPSHOT_FILES, &n_removed, e);
+}
+
+static void on_snapshots(void *data, const struct err *err)
+{
+    (void)data;
+    if (err->code != ERR_OK && err->code != ERR_CANCELLED)
+        log_warn("snapshots_not_trimmed", LOG_S("error", err->message),
+                 LOG_S("next", "tried again in a moment"));
+}
+
 static void on_housekeeping(uv_timer_t *timer)
 {
     struct daemon *d = timer->data;
     if (d->refresh_failed)
         daemon_refresh_models(d);
+    daemon_work(d, snapshots_work, on_snapshots, d);
     for (size_t i = 0; i < d->n_models; i++) {
         struct bounded *b = calloc(1, sizeof(*b));
         if (!b)

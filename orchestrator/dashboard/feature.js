@@ -24,7 +24,9 @@ function nameBins(bins) {
                 ? `< ${number(b.high)}`
                 : b === numeric.at(-1)
                   ? `≥ ${number(b.low)}`
-                  : b.label,
+                  : numeric.includes(b)
+                    ? number(b.low)
+                    : b.label,
     }));
 }
 

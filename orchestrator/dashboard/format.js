@@ -7,7 +7,8 @@ export function number(value) {
     if (Number.isInteger(value)) return count(value);
     const size = Math.abs(value);
     if (size < 1e-4 || size >= 1e7) return value.toExponential(2);
-    return String(Number(value.toPrecision(4)));
+    const rounded = Number(value.toPrecision(4));
+    return size >= 1000 ? count(rounded) : String(rounded);
 }
 
 export function count(value) {
