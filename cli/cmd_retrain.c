@@ -86,6 +86,9 @@ static int ask(const struct cli *cli, const struct request *r)
     int code = CLI_OK;
     if (control_post(cli, path.data, body, &answer, &e) != ERR_OK) {
         code = cli_fail(cli, &e);
+        if (code == CLI_REFUSED && !r->force)
+            cli_say(
+                "Next: wait, or repeat it with --force, which passes what a person may override");
     } else if (r->wait) {
         snprintf(id, sizeof(id), "%s", field_text(answer.json, "id"));
         cli_say("started %s", id);

@@ -63,7 +63,8 @@ const char *mon_comparison_sentence(const struct mon_comparison *c, char out[MON
         sentence_add(&t, "; difference %.4g", c->difference);
     if (!isnan(c->lower) && !isnan(c->upper))
         sentence_add(&t, " in [%.4g, %.4g]", c->lower, c->upper);
-    sentence_add(&t, ", margin %.4g, confidence %.4g", c->margin, c->confidence);
+    sentence_add(&t, ", margin %.4g, confidence %.4g", c->margin + 0.0, /* never "-0" */
+                 c->confidence);
     if (isfinite(c->e_value))
         sentence_add(&t, ", e = %.3g", c->e_value);
     sentence_add(&t, " (%s): %s", c->rule, mon_verdict3_name(c->verdict));

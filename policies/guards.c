@@ -66,6 +66,12 @@ static int64_t last_end(const struct policy_input *in)
     return last;
 }
 
+/* For people: "6m41s ago", not "6m41s349ms ago". */
+static int64_t in_whole_seconds(int64_t ms)
+{
+    return ms < 1000 ? ms : ms - ms % 1000;
+}
+
 static bool ask_cooldown(const struct policy *p, const struct policy_input *in, struct answer *a)
 {
     char passed[CLOCK_TEXT_BYTES], limit[CLOCK_TEXT_BYTES];
@@ -77,7 +83,7 @@ static bool ask_cooldown(const struct policy *p, const struct policy_input *in, 
     }
     since = in->now_unix_ms > ended ? in->now_unix_ms - ended : 0;
     snprintf(a->why, a->why_bytes, "the last run ended %s ago, cooldown %s",
-             clock_format_duration(since, passed, sizeof(passed)),
+             clock_format_duration(in_whole_seconds(since), passed, sizeof(passed)),
              clock_format_duration(p->guards.cooldown_ms, limit, sizeof(limit)));
     if (since >= p->guards.cooldown_ms)
         return true;

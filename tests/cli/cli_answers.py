@@ -80,7 +80,9 @@ def names_are_escaped_in_paths_and_queries():
 def refusals_have_their_exit_codes_and_sentences():
     for status, want in ((422, 4), (404, 1), (409, 1), (401, 1), (500, 1), (503, 1)):
         (code, out, err), _ = with_answer(status, {"error": "cooldown: 3h left"}, "retrain", "loan", "--reason", "r")
-        expect(f"{status}", (code, out, err), (want, "", "leeway retrain: cooldown: 3h left\n"))
+        said, _, more = err.partition("\n")
+        expect(f"{status}", (code, out, said), (want, "", "leeway retrain: cooldown: 3h left"))
+        expect(f"{status}, next", "--force" in more, status == 422)
 
 
 def changes_name_their_actor_and_what_comes_next():
