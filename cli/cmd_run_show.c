@@ -1,6 +1,7 @@
 /*
  * cmd_run_show.c - leeway run show: one run's timeline, with the numbers behind every decision.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -65,7 +66,8 @@ static void show_head(struct page *page, const cJSON *r)
 static void show_reasons(struct page *page, const cJSON *list, const char *flag, const char *yes,
                          const char *no)
 {
-    static const char *const told[] = {"name", "kind", "fired", "allows", "why", NULL};
+    static const char *const told[] = {"name", "kind",    "fired", "allows",
+                                       "why",  "windows", NULL}; /* why sums the windows up */
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, list)
     {
@@ -95,20 +97,51 @@ static void show_evidence(struct page *page, const cJSON *r)
     show_numbers(page, 2, evidence, told);
 }
 
-static void show_transition(struct page *page, const cJSON *line)
+/* What was compared, a sentence each; the one that decided stands in the reason already. */
+static void show_comparisons(struct page *page, const cJSON *detail, const char *reason)
 {
-    static const char *const told[] = {"event", NULL};
-    char time[FIELD_BYTES];
+    const cJSON *one = NULL;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItem(detail, "comparisons"))
+    {
+        const char *sentence = field_text(one, "sentence");
+        if (sentence[0] && !strstr(reason, sentence))
+            page_indented(page, 4, STYLE_DIM, sentence);
+    }
+}
+
+static void show_step_numbers(struct page *page, const cJSON *line)
+{
+    static const char *const told[] = {"event", "text", "detail", NULL};
+    static const char *const told_of_detail[] = {"comparisons", "rows", NULL};
+    const cJSON *numbers = cJSON_GetObjectItem(line, "numbers");
+    const cJSON *detail = cJSON_GetObjectItem(numbers, "detail");
+    show_comparisons(page, detail, field_text(line, "reason"));
+    show_numbers(page, 4, numbers, told);
+    show_numbers(page, 4, detail, told_of_detail);
+}
+
+/* "14:00:01  gate -> shadow  (gate_verdict, system, 19435 rows served)" */
+static void show_moment(struct page *page, const cJSON *line)
+{
+    char time[FIELD_BYTES], rows[48] = "";
     const char *to = field_text(line, "to"), *from = field_text(line, "from");
     bool moved = strcmp(from, to) != 0;
-    page_line(page, moved ? run_style(to) : STYLE_PLAIN, "%s  %s%s%s  (%s, %s)",
+    int64_t n_rows = field_int(line, "numbers.detail.rows");
+    if (n_rows > 0)
+        snprintf(rows, sizeof(rows), ", %lld rows served", (long long)n_rows);
+    page_line(page, moved ? run_style(to) : STYLE_PLAIN, "%s  %s%s%s  (%s, %s%s)",
               field_show_time(line, "at_unix_ms", time), moved ? from : "",
               moved && from[0] ? " -> " : "", to, field_text(line, "event"),
-              field_text(line, "actor"));
+              field_text(line, "actor"), rows);
+}
+
+static void show_transition(struct page *page, const cJSON *line)
+{
+    show_moment(page, line);
     if (field_text(line, "reason")[0])
         page_indented(page, 4, STYLE_PLAIN, field_text(line, "reason"));
     if (strcmp(field_text(line, "event"), "trigger") != 0) /* those are the evidence above */
-        show_numbers(page, 4, cJSON_GetObjectItem(line, "numbers"), told);
+        show_step_numbers(page, line);
 }
 
 static void show(struct page *page, const cJSON *r, void *user)

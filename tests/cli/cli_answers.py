@@ -8,7 +8,8 @@ from cli_testing import Fake, expect, expect_in, run, run_tests
 
 RUN = {"id": "r-1", "model": "loan", "state": "awaiting_approval", "done": False, "paused": False,
        "trigger": {"name": "accuracy-fell", "actor": "system", "reason": "accuracy 0.66", "evidence": {
-           "triggers": [{"name": "accuracy-fell", "fired": True, "why": "0.66 against 0.81", "drop": 0.15}],
+           "triggers": [{"name": "accuracy-fell", "fired": True, "why": "0.66 against 0.81", "drop": 0.15,
+                         "windows": [{"holds": True}]}],
            "guards": [{"name": "cooldown", "allows": True, "why": "no run yet"}]}},
        "reason": "an operator must allow the training", "candidate": None, "weight": 0, "step": 0, "steps": 2,
        "started_unix_ms": 1767323045000, "ended_unix_ms": None, "rows_at_trigger": 900, "rows_at_end": None,
@@ -16,7 +17,10 @@ RUN = {"id": "r-1", "model": "loan", "state": "awaiting_approval", "done": False
        "timeline": [{"at_unix_ms": 1767323045000, "from": "", "to": "gate", "event": "trigger", "actor": "system",
                      "reason": "asked for", "numbers": {}},
                     {"at_unix_ms": 1767323046000, "from": "gate", "to": "rejected", "event": "gate_verdict",
-                     "actor": "system", "reason": "not better", "numbers": {"loss": {"candidate": 0.31}}}]}
+                     "actor": "system", "reason": "not better", "numbers": {
+                         "loss": {"candidate": 0.31}, "text": "said above",
+                         "detail": {"rows": 17, "comparisons": [{"sentence": "not better"},
+                                                                {"sentence": "errors: as before"}]}}}]}
 STATUS = {"version": "0.1.0", "now_unix_ms": 1767323045000, "started_unix_ms": 1767323000000,
           "models": [{"model": "loan-with-a-name-that-goes-on-and-on", "champion": {"label": "v3", "sha256": "a" * 64},
                       "candidate": {"label": "v4", "sha256": "b" * 64}, "candidate_weight": 0.05, "run": RUN,
@@ -66,8 +70,11 @@ def run_show_has_the_timeline_with_its_numbers():
     (code, out, _), asked = with_answer(200, RUN, "run", "show", "r-1")
     expect("call", (code, asked[0][1]), (0, "/v1/runs/r-1"))
     for part in ("accuracy-fell fired: 0.66 against 0.81", "drop=0.15", "cooldown allows it", "gate -> rejected",
-                 "loss.candidate=0.31"):
+                 "loss.candidate=0.31", "17 rows served", "errors: as before"):
         expect_in("run show", part, out)
+    for part in ("comparisons", "said above", "windows"):
+        expect(f"run show without {part}", part in out, False)
+    expect("the deciding comparison is told once", out.count("not better"), 1)
 
 
 def names_are_escaped_in_paths_and_queries():
