@@ -120,7 +120,7 @@ static void show_step_numbers(struct page *page, const cJSON *line)
     show_numbers(page, 4, detail, told_of_detail);
 }
 
-/* "14:00:01  gate -> shadow  (gate_verdict, system, 19435 rows served)" */
+/* "14:00:01  gate -> shadow  (gate_verdict, system, row 19435)" */
 static void show_moment(struct page *page, const cJSON *line)
 {
     char time[FIELD_BYTES], rows[48] = "";
@@ -128,7 +128,7 @@ static void show_moment(struct page *page, const cJSON *line)
     bool moved = strcmp(from, to) != 0;
     int64_t n_rows = field_int(line, "numbers.detail.rows");
     if (n_rows > 0)
-        snprintf(rows, sizeof(rows), ", %lld rows served", (long long)n_rows);
+        snprintf(rows, sizeof(rows), ", row %lld", (long long)n_rows);
     page_line(page, moved ? run_style(to) : STYLE_PLAIN, "%s  %s%s%s  (%s, %s%s)",
               field_show_time(line, "at_unix_ms", time), moved ? from : "",
               moved && from[0] ? " -> " : "", to, field_text(line, "event"),

@@ -70,7 +70,7 @@ def run_show_has_the_timeline_with_its_numbers():
     (code, out, _), asked = with_answer(200, RUN, "run", "show", "r-1")
     expect("call", (code, asked[0][1]), (0, "/v1/runs/r-1"))
     for part in ("accuracy-fell fired: 0.66 against 0.81", "drop=0.15", "cooldown allows it", "gate -> rejected",
-                 "loss.candidate=0.31", "17 rows served", "errors: as before"):
+                 "loss.candidate=0.31", ", row 17)", "errors: as before"):
         expect_in("run show", part, out)
     for part in ("comparisons", "said above", "windows"):
         expect(f"run show without {part}", part in out, False)
