@@ -1,10 +1,8 @@
 /*
- * replica.c - see replica.h. Reads in time order: visit, fetch_report, on_report,
- * on_report_ingested, fetch_observations, on_observations, on_observations_ingested, next_model,
- * finish.
+ * replica.c - see replica.h: the visits. Reads in time order: replica_visit, fetch_report,
+ * on_report, on_report_ingested, fetch_observations, on_observations, on_observations_ingested,
+ * next_model, finish.
  */
-#include "replica.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "deploy.h"
+#include "replica_private.h"
 #include "store/observation_store.h"
 #include "watch.h"
 
@@ -20,27 +19,6 @@
 #define PAGE_ROWS 5000
 #define BACKOFF_MAX_MS 15000
 #define REPORT_MAX_BYTES (256u << 20)
-
-struct replica {
-    struct daemon *d;
-    char url[FLEET_URL_BYTES];
-    char name[128], instance[64];
-    enum replica_state state;
-    char error[512];
-    int64_t last_seen_unix_ms;
-    struct replica_model models[DAEMON_MAX_MODELS];
-    size_t n_models;
-
-    uv_timer_t timer;
-    bool visiting, hurry, closing;
-    int failures; /* visits failed in a row */
-    /* The model being visited, by name: d->models may be read again while an answer is awaited. */
-    char at[128];
-    char log_id[64];   /* of its observation log, as the report said */
-    bool met;          /* something was asked in this visit */
-    bool visit_failed; /* anything went wrong in this visit */
-};
-
 /* One thing on its way through the worker; owns its bytes. */
 struct ingest {
     struct replica *replica;
@@ -56,39 +34,6 @@ static void fetch_report(struct replica *r);
 static void fetch_observations(struct replica *r, const char *model, int64_t from_seq);
 static void next_model(struct replica *r);
 static void finish(struct replica *r);
-
-const char *replica_url(const struct replica *r)
-{
-    return r->url;
-}
-
-const char *replica_name(const struct replica *r)
-{
-    return r->name[0] ? r->name : r->url;
-}
-
-enum replica_state replica_state(const struct replica *r)
-{
-    return r->state;
-}
-
-const char *replica_error(const struct replica *r)
-{
-    return r->error;
-}
-
-int64_t replica_last_seen_unix_ms(const struct replica *r)
-{
-    return r->last_seen_unix_ms;
-}
-
-const struct replica_model *replica_find_model(const struct replica *r, const char *model)
-{
-    for (size_t i = 0; i < r->n_models; i++)
-        if (strcmp(r->models[i].model, model) == 0)
-            return &r->models[i];
-    return NULL;
-}
 
 static struct replica_model *need_model(struct replica *r, const char *model)
 {
@@ -120,8 +65,9 @@ static void note_failure(struct replica *r, const char *what)
     announce(r);
 }
 
-/* What came could not be taken in. Where that is the store's trouble, or will be right with the next report,
- * the replica is not to blame: it is visited again later, and keeps its log meanwhile. */
+/* What came could not be taken in. Where that is the store's trouble, or will be right with the
+ * next report, the replica is not to blame: it is visited again later, and keeps its log meanwhile.
+ */
 static void note_error(struct replica *r, const struct err *err)
 {
     bool own = err->code == ERR_NO_SPACE || err->code == ERR_IO || err->code == ERR_BUSY ||
@@ -143,12 +89,12 @@ static void note_success(struct replica *r)
     announce(r);
 }
 
-static void on_closed(uv_handle_t *handle)
+void replica_on_closed(uv_handle_t *handle)
 {
     free(handle->data);
 }
 
-static void on_timer(uv_timer_t *timer)
+void replica_visit(uv_timer_t *timer)
 {
     struct replica *r = timer->data;
     r->visiting = true;
@@ -173,9 +119,9 @@ static void finish(struct replica *r)
     r->visiting = false;
     r->failures = r->visit_failed ? r->failures + 1 : 0;
     if (r->closing)
-        uv_close((uv_handle_t *)&r->timer, on_closed);
+        uv_close((uv_handle_t *)&r->timer, replica_on_closed);
     else
-        uv_timer_start(&r->timer, on_timer, r->hurry ? 0 : (uint64_t)pause_ms(r), 0);
+        uv_timer_start(&r->timer, replica_visit, r->hurry ? 0 : (uint64_t)pause_ms(r), 0);
 }
 
 static const struct model_view *visited(const struct replica *r)
@@ -544,126 +490,4 @@ static void fetch_observations(struct replica *r, const char *model, int64_t fro
         note_failure(r, e.message);
         next_model(r);
     }
-}
-
-/* ---- the set of replicas ---- */
-
-static void replica_close(struct replica *r)
-{
-    r->closing = true;
-    if (!r->visiting)
-        uv_close((uv_handle_t *)&r->timer, on_closed);
-}
-
-static bool wanted(const struct fleet_targets *t, const char *url)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (strcmp(t->urls[i], url) == 0)
-            return true;
-    return false;
-}
-
-static bool known(const struct daemon *d, const char *url)
-{
-    for (size_t i = 0; i < d->n_replicas; i++)
-        if (strcmp(d->replicas[i]->url, url) == 0)
-            return true;
-    return false;
-}
-
-static void remove_unwanted(struct daemon *d, const struct fleet_targets *targets)
-{
-    for (size_t i = d->n_replicas; i-- > 0;) {
-        struct replica *r = d->replicas[i];
-        if (wanted(targets, r->url))
-            continue;
-        log_info("replica_removed", LOG_S("url", r->url));
-        d->replicas[i] = d->replicas[--d->n_replicas];
-        replica_close(r);
-    }
-}
-
-static void add_replica(struct daemon *d, const char *url)
-{
-    struct replica *r = calloc(1, sizeof(*r));
-    void *grown = realloc(d->replicas, (d->n_replicas + 1) * sizeof(d->replicas[0]));
-    if (grown)
-        d->replicas = grown;
-    if (!r || !grown) {
-        log_error("replica_ignored", LOG_S("url", url), LOG_S("error", "out of memory"));
-        free(r);
-        return;
-    }
-    r->d = d;
-    snprintf(r->url, sizeof(r->url), "%s", url);
-    uv_timer_init(d->loop, &r->timer);
-    r->timer.data = r;
-    uv_timer_start(&r->timer, on_timer, 0, 0);
-    d->replicas[d->n_replicas++] = r;
-    log_info("replica_added", LOG_S("url", url));
-}
-
-void replica_sync(struct daemon *d, const struct fleet_targets *targets)
-{
-    remove_unwanted(d, targets);
-    for (size_t i = 0; i < targets->n; i++)
-        if (!known(d, targets->urls[i]))
-            add_replica(d, targets->urls[i]);
-}
-
-void replica_close_all(struct daemon *d)
-{
-    for (size_t i = 0; i < d->n_replicas; i++)
-        replica_close(d->replicas[i]);
-    free(d->replicas);
-    d->replicas = NULL;
-    d->n_replicas = 0;
-}
-
-void replica_hurry(struct daemon *d)
-{
-    for (size_t i = 0; i < d->n_replicas; i++) {
-        struct replica *r = d->replicas[i];
-        r->hurry = true;
-        if (!r->visiting && r->state == REPLICA_UP)
-            uv_timer_start(&r->timer, on_timer, 0, 0);
-    }
-}
-
-static cJSON *model_to_json(const struct daemon *d, const struct replica_model *m)
-{
-    const struct model_view *view = daemon_model(d, m->model);
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "model", m->model);
-    cJSON_AddNumberToObject(j, "generation", (double)m->generation);
-    cJSON_AddNumberToObject(j, "wanted_generation", view ? (double)view->generation : 0);
-    cJSON_AddItemToObject(j, "champion",
-                          m->champion[0] ? cJSON_CreateString(m->champion) : cJSON_CreateNull());
-    cJSON_AddItemToObject(j, "candidate",
-                          m->candidate[0] ? cJSON_CreateString(m->candidate) : cJSON_CreateNull());
-    cJSON_AddNumberToObject(j, "requests", (double)m->requests);
-    cJSON_AddNumberToObject(j, "errors", (double)m->errors);
-    cJSON_AddNumberToObject(j, "log_behind", (double)m->log_behind);
-    cJSON_AddNumberToObject(j, "log_dropped", (double)m->log_dropped);
-    if (m->refused[0])
-        cJSON_AddStringToObject(j, "refused", m->refused);
-    return j;
-}
-
-cJSON *replica_to_json(const struct daemon *d, const struct replica *r)
-{
-    static const char *const states[] = {"unknown", "up", "down"};
-    cJSON *j = cJSON_CreateObject();
-    cJSON_AddStringToObject(j, "replica", replica_name(r));
-    cJSON_AddStringToObject(j, "url", r->url);
-    cJSON_AddStringToObject(j, "state", states[r->state]);
-    cJSON_AddItemToObject(j, "error",
-                          r->error[0] ? cJSON_CreateString(r->error) : cJSON_CreateNull());
-    cJSON_AddItemToObject(j, "last_seen_unix_ms",
-                          r->last_seen_unix_ms ? cJSON_CreateNumber((double)r->last_seen_unix_ms)
-                                               : cJSON_CreateNull());
-    cJSON *models = cJSON_AddArrayToObject(j, "models");
-    for (size_t i = 0; i < r->n_models; i++)
-        cJSON_AddItemToArray(models, model_to_json(d, &r->models[i]));
-    return j;
 }
