@@ -112,8 +112,11 @@ static void show_hosts(struct page *page, const cJSON *status)
     cJSON_ArrayForEach(replica, replicas) up += strcmp(field_text(replica, "state"), "up") == 0;
     page_gap(page);
     page_field(page, "replicas", "%d of %d up", up, cJSON_GetArraySize(replicas));
-    page_field(page, "trainer", "%s %s", field_text(status, "trainer.state"),
-               field_text(status, "trainer.url"));
+    if (field_text(status, "trainer.url")[0])
+        page_field(page, "trainer", "%s %s", field_text(status, "trainer.state"),
+                   field_text(status, "trainer.url"));
+    else
+        page_field(page, "trainer", "none");
     page_field(page, "leewayd", "%s, started %s", field_text(status, "version"),
                field_show_ago(status, "started_unix_ms", field_int(status, "now_unix_ms"), ago));
 }

@@ -373,8 +373,8 @@ static void create_model_work(struct store *s, struct api_call *call, struct err
     enum err_code rc = json_get_object(call->body, "schema", &json, e);
     if (rc == ERR_OK)
         rc = json_opt_string(call->body, "policy", &policy, e);
-    if (rc == ERR_OK)
-        rc = schema_from_json(json, &schema, e);
+    if (rc == ERR_OK && (rc = schema_from_json(json, &schema, e)) != ERR_OK)
+        err_prefix(e, "schema");
     if (rc != ERR_OK)
         return;
     cJSON *canonical = schema_to_json(schema);
