@@ -467,8 +467,11 @@ enum err_code campaign_rollback(struct watch *w, struct store *s, const char *mo
 {
     struct registry_champion now = {0};
     struct registry_version target = {0};
+    const struct schema *schema = NULL;
     int64_t generation = 0;
-    enum err_code rc = check_no_run(s, model, e);
+    enum err_code rc = watch_schema(w, s, model, &schema, e); /* is there such a model? */
+    if (rc == ERR_OK)
+        rc = check_no_run(s, model, e);
     if (rc == ERR_OK)
         rc = registry_champion(s, model, &now, e);
     if (rc == ERR_OK)
