@@ -2,8 +2,7 @@
  * profile.c - counting over a ruler; profiles add and subtract. profile_read.c reads them.
  *
  * Rows are taken in blocks and each block feature by feature, so that a series' grid and counts
- * stay in the first-level cache while its values are counted. Measured on the development machine:
- * bench/.
+ * stay in the first-level cache while its values are counted.
  */
 #include "model/profile.h"
 

@@ -4,7 +4,7 @@
  * window and the statistic are those of the stock policies.
  *
  * A test of a rate: with k alarms in n windows the exact upper 95 % bound (Clopper & Pearson 1934)
- * must lie below what is stated here. n is what fits into seconds; bench/monitors_alarms runs more.
+ * must lie below what is stated here. n is what fits into seconds; bench_monitors prints the rates over more.
  */
 #include <stdarg.h>
 #include <stddef.h>
