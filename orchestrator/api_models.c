@@ -142,16 +142,24 @@ static void add_desired(struct store *s, const char *model, cJSON *j)
     cJSON_Delete(body);
 }
 
-/* The newest point of each performance monitor. */
+/* The newest point of each performance monitor since the present champion took over: a number of
+ * the one before it would read as the new one's. */
 static cJSON *performance_json(struct daemon *d, struct store *s, const char *model)
 {
     cJSON *points = NULL, *out = cJSON_CreateObject();
     const cJSON *point = NULL;
-    if (watch_performance_json(d->watch, s, model, 100, &points, NULL) != ERR_OK)
+    struct registry_champion champion = {0};
+    if (registry_champion(s, model, &champion, NULL) != ERR_OK ||
+        watch_performance_json(d->watch, s, model, 100, &points, NULL) != ERR_OK)
         return out;
     cJSON_ArrayForEach(point, points)
     {
         const char *monitor = api_text_at(point, "monitor");
+        double at = 0;
+        json_opt_double(point, "at_unix_ms", 0, 1e15, &at, NULL);
+        if (strcmp(api_text_at(point, "version"), champion.label) != 0 ||
+            at < (double)champion.since_unix_ms)
+            continue;
         cJSON_DeleteItemFromObject(out, monitor);
         cJSON_AddItemToObject(out, monitor, cJSON_Duplicate(point, true));
     }
