@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* The decimal point is put k digits from the right. */
 static void put_scaled(struct buf *b, bool negative, uint64_t digits, int k)
 {
@@ -97,24 +99,6 @@ void json_text_float(struct buf *b, float value)
     }
 }
 
-/* Length of the UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates); 0 where it is
- * none. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (n == 0 || n > left || s[0] > 0xf4) {
-        return 0;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool bad = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-               (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f);
-    return bad ? 0 : n;
-}
-
 static bool is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
@@ -138,7 +122,7 @@ void json_text_string(struct buf *b, const char *s, size_t len)
         if (i == len) {
             break;
         }
-        size_t n = utf8_length(u + i, len - i);
+        size_t n = utf8_char_len(s + i, len - i);
         if (u[i] == '"' || u[i] == '\\') {
             char pair[2] = {'\\', s[i]};
             buf_append(b, pair, 2);

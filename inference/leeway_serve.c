@@ -73,23 +73,6 @@ static enum opt_outcome parse_options(int argc, char **argv, struct settings *s,
     return outcome;
 }
 
-/* "127.0.0.1:8081" or "[::1]:0" */
-static enum err_code parse_listen(const char *text, char host[256], int *port, struct err *e)
-{
-    const char *colon = strrchr(text, ':');
-    char *rest = NULL;
-    long number = colon ? strtol(colon + 1, &rest, 10) : -1;
-    bool bracketed = colon && text[0] == '[' && colon[-1] == ']';
-    size_t len = colon ? (size_t)(colon - text) - 2 * bracketed : 0;
-    if (!colon || rest == colon + 1 || *rest || number < 0 || number > 65535 || len == 0 ||
-        len > 255) {
-        return err_set(e, ERR_INVALID, "--listen: expected HOST:PORT, got \"%.80s\"", text);
-    }
-    snprintf(host, 256, "%.*s", (int)len, text + bracketed);
-    *port = (int)number;
-    return ERR_OK;
-}
-
 static enum err_code check_settings(const struct settings *s, struct err *e)
 {
     enum log_level level;
@@ -167,14 +150,15 @@ int main(int argc, char **argv)
                          .log_bytes = (int64_t)256 << 20,
                          .max_body = (int64_t)16 << 20};
     struct err e = {0};
-    char host[256];
+    char host[HTTP_HOST_BYTES];
     int port = 0;
     process_start(argv, 1);
     enum opt_outcome outcome = parse_options(argc, argv, &s, &e);
     if (outcome == OPT_DONE) {
         return 0;
     }
-    if (outcome == OPT_USAGE || check_settings(&s, &e) || parse_listen(s.listen, host, &port, &e)) {
+    if (outcome == OPT_USAGE || check_settings(&s, &e) ||
+        http_listen_parse(s.listen, host, &port, &e)) {
         fprintf(stderr, "leeway-serve: %s\n", e.message);
         return 2;
     }

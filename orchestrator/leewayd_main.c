@@ -79,22 +79,6 @@ static enum opt_outcome read_options(struct program *p, int argc, char **argv, s
     return opt_parse(&command, argc, argv, argc > 0 ? args : NULL, &n_args, e);
 }
 
-/* "HOST:PORT" into its two parts; host is cut out of a copy. */
-static enum err_code split_listen(const char *text, char *host, size_t size_bytes, int *port,
-                                  struct err *e)
-{
-    const char *colon = strrchr(text, ':');
-    char *end = NULL;
-    long value = colon ? strtol(colon + 1, &end, 10) : -1;
-    if (!colon || colon == text || *end != '\0' || end == colon + 1 || value < 0 || value > 65535 ||
-        (size_t)(colon - text) >= size_bytes)
-        return err_set(e, ERR_INVALID,
-                       "--listen: expected HOST:PORT like 127.0.0.1:7070, got \"%s\"", text);
-    snprintf(host, size_bytes, "%.*s", (int)(colon - text), text);
-    *port = (int)value;
-    return ERR_OK;
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct program *p = handle->data;
@@ -124,15 +108,17 @@ static void announce(struct program *p)
     if (p->daemon.options.port_file &&
         file_write_atomic(p->daemon.options.port_file, text, strlen(text), &e) != ERR_OK)
         log_error("port_file", LOG_S("error", e.message));
-    printf("listening on %s://%s:%d\n", scheme, p->daemon.options.listen_host, port);
+    bool ipv6 = strchr(p->daemon.options.listen_host, ':') != NULL;
+    printf("listening on %s://%s%s%s:%d\n", scheme, ipv6 ? "[" : "", p->daemon.options.listen_host,
+           ipv6 ? "]" : "", port);
     fflush(stdout);
 }
 
 static int run(struct program *p)
 {
     struct err e = {0};
-    char host[256];
-    if (split_listen(p->listen, host, sizeof(host), &p->daemon.options.listen_port, &e) != ERR_OK) {
+    char host[HTTP_HOST_BYTES];
+    if (http_listen_parse(p->listen, host, &p->daemon.options.listen_port, &e) != ERR_OK) {
         fprintf(stderr, "leewayd: %s\n", e.message);
         return 2;
     }

@@ -17,7 +17,7 @@ struct program {
     struct trainer trainer;
     struct trainer_options o;
     const char *listen, *port_file, *log_level;
-    char host[256], train_program[PATH_MAX];
+    char host[HTTP_HOST_BYTES], train_program[PATH_MAX];
     uv_loop_t loop;
     uv_signal_t signals[2];
 };
@@ -78,30 +78,6 @@ static enum opt_outcome parse(struct program *p, int argc, char **argv, struct e
     return opt_parse(&command, argc, argv, args, &n_args, e);
 }
 
-/* "HOST:PORT" or "[::1]:PORT". */
-static enum err_code split_listen(struct program *p, struct err *e)
-{
-    const char *colon = strrchr(p->listen, ':');
-    char *end;
-    long port = colon ? strtol(colon + 1, &end, 10) : -1;
-    if (!colon || end == colon + 1 || *end || port < 0 || port > 65535) {
-        return err_set(e, ERR_INVALID, "--listen: expected HOST:PORT, got \"%.80s\"", p->listen);
-    }
-    const char *host = p->listen;
-    size_t len = (size_t)(colon - host);
-    if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
-        host++;
-        len -= 2;
-    }
-    if (len == 0 || len >= sizeof p->host) {
-        return err_set(e, ERR_INVALID, "--listen: expected HOST:PORT, got \"%.80s\"", p->listen);
-    }
-    memcpy(p->host, host, len);
-    p->o.http.host = p->host;
-    p->o.http.port = (int)port;
-    return ERR_OK;
-}
-
 static void default_train_program(struct program *p)
 {
     char exe[PATH_MAX];
@@ -123,7 +99,8 @@ static enum err_code check(struct program *p, struct err *e)
     if (!p->o.train_program) {
         default_train_program(p);
     }
-    return split_listen(p, e);
+    p->o.http.host = p->host;
+    return http_listen_parse(p->listen, p->host, &p->o.http.port, e);
 }
 
 /* ---- running ---- */

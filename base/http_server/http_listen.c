@@ -4,10 +4,12 @@
 #include "http_internal.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,4 +79,23 @@ enum err_code http_listen(const char *host, int *port, bool may_be_public, bool 
     enum err_code code = bind_first(list, host, port, may_be_public, loopback, out_fd, e);
     freeaddrinfo(list);
     return code;
+}
+
+enum err_code http_listen_parse(const char *text, char host[HTTP_HOST_BYTES], int *port,
+                                struct err *e)
+{
+    const char *colon = strrchr(text, ':');
+    char *rest = NULL;
+    long number = colon && isdigit((unsigned char)colon[1]) ? strtol(colon + 1, &rest, 10) : -1;
+    size_t len = colon ? (size_t)(colon - text) : 0;
+    bool bracketed = len >= 2 && text[0] == '[' && colon[-1] == ']';
+    if (bracketed)
+        len -= 2;
+    if (number < 0 || *rest != '\0' || number > 65535 || len == 0 || len >= HTTP_HOST_BYTES)
+        return err_set(e, ERR_INVALID,
+                       "--listen: expected HOST:PORT like 127.0.0.1:7070, got \"%.80s\"", text);
+    memcpy(host, text + bracketed, len);
+    host[len] = '\0';
+    *port = (int)number;
+    return ERR_OK;
 }

@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "machine/run_private.h"
 
 /* ---- making a run ---- */
@@ -52,30 +54,13 @@ enum err_code run_plan_check(const struct run_plan *p, struct err *e)
     return rollout_plan_check(&p->rollout, e);
 }
 
-/* Bytes of the well-formed UTF-8 character at p (RFC 3629, section 4); 0: none. p is terminated. */
-static size_t utf8_len(const unsigned char *p)
-{
-    unsigned char low = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-
-    if (p[0] > 0xF4 || (n > 1 && (p[1] < low || p[1] > high))) {
-        return 0;
-    }
-    for (size_t i = 2; i < n; i++) {
-        if (p[i] < 0x80 || p[i] > 0xBF) {
-            return 0;
-        }
-    }
-    return n;
-}
-
 /* Texts come from other programs and are cut to size; what is saved as JSON must be UTF-8 all the
  * same. */
 static void make_utf8(char *text)
 {
-    for (unsigned char *p = (unsigned char *)text; *p;) {
-        size_t n = utf8_len(p);
+    char *end = text + strlen(text);
+    for (char *p = text; p < end;) {
+        size_t n = utf8_char_len(p, (size_t)(end - p));
         if (n == 0) {
             *p = '?';
             n = 1;

@@ -607,9 +607,32 @@ static void connections_over_the_limit_are_turned_away(void **state)
     fixture_close(&f);
 }
 
+static void listen_addresses_are_split_and_bad_ones_refused(void **state)
+{
+    static const char *const bad[] = {
+        "", "127.0.0.1", ":80", "[]:80", "h:", "h:65536", "h:-1", "h:80x", "h: 80", "h:+80"};
+    char host[HTTP_HOST_BYTES] = "kept";
+    int port = -1;
+    struct err e = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(http_listen_parse(bad[i], host, &port, &e), ERR_INVALID);
+        assert_non_null(strstr(e.message, "expected HOST:PORT"));
+    }
+    assert_string_equal(host, "kept");
+    assert_int_equal(port, -1);
+    assert_int_equal(http_listen_parse("127.0.0.1:0", host, &port, &e), ERR_OK);
+    assert_string_equal(host, "127.0.0.1");
+    assert_int_equal(port, 0);
+    assert_int_equal(http_listen_parse("[::1]:65535", host, &port, &e), ERR_OK);
+    assert_string_equal(host, "::1");
+    assert_int_equal(port, 65535);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(listen_addresses_are_split_and_bad_ones_refused),
         cmocka_unit_test(handlers_see_the_decoded_request),
         cmocka_unit_test(bodies_arrive_whole),
         cmocka_unit_test(errors_are_json),
