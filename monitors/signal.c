@@ -17,7 +17,8 @@ void mon_signal_init(struct mon_signal *s, const char *monitor, enum mon_kind ki
     snprintf(s->statistic, sizeof s->statistic, "%s", statistic);
     s->kind = kind;
     s->n = s->n_reference = s->value = s->reference_value = NAN;
-    s->threshold = s->p_value = s->effect = NAN;
+    s->threshold = s->p_value = s->e_value = s->effect = NAN;
+    s->history_n = s->history_rank = NAN;
     s->verdict = MON_UNAVAILABLE;
 }
 
@@ -69,8 +70,17 @@ static void say_limits(const struct mon_signal *s, struct sentence *t)
         sentence_add(t, " (%s)", s->threshold_origin);
     if (isfinite(s->p_value))
         sentence_add(t, ", p = %.2g", s->p_value);
+    if (isfinite(s->e_value))
+        sentence_add(t, ", e = %.3g", s->e_value);
     if (isfinite(s->effect))
         sentence_add(t, ", effect %.4g", s->effect);
+}
+
+static void say_history(const struct mon_signal *s, struct sentence *t)
+{
+    if (s->history_n > 0)
+        sentence_add(t, "; larger than %.0f %% of its last %.0f values", 100.0 * s->history_rank,
+                     s->history_n);
 }
 
 static void say_unavailable(const struct mon_signal *s, struct sentence *t)
@@ -100,6 +110,7 @@ const char *mon_signal_sentence(const struct mon_signal *s, char out[MON_SENTENC
     case MON_DRIFT:
         say_value(s, &t);
         say_limits(s, &t);
+        say_history(s, &t);
         sentence_add(&t, ": %s", mon_verdict_name(s->verdict));
         break;
     }
@@ -120,7 +131,11 @@ cJSON *mon_signal_to_json(const struct mon_signal *s)
         report_number(json, "reference_value", s->reference_value) &&
         report_number(json, "threshold", s->threshold) &&
         report_text(json, "threshold_origin", s->threshold_origin) &&
-        report_number(json, "p_value", s->p_value) && report_number(json, "effect", s->effect) &&
+        (s->rule[0] == '\0' || report_text(json, "rule", s->rule)) &&
+        report_number(json, "p_value", s->p_value) && report_number(json, "e_value", s->e_value) &&
+        report_number(json, "effect", s->effect) &&
+        report_number(json, "history_n", s->history_n) &&
+        report_number(json, "history_rank", s->history_rank) &&
         report_text(json, "sentence", mon_signal_sentence(s, sentence));
     if (ok)
         return json;

@@ -35,7 +35,10 @@ enum mon_verdict {
     X(MON_KIND_DRIFT, "drift")                                                                     \
     X(MON_KIND_QUALITY, "quality")                                                                 \
     X(MON_KIND_DETECTOR, "detector")                                                               \
-    X(MON_KIND_PERFORMANCE, "performance")
+    X(MON_KIND_PERFORMANCE, "performance")                                                         \
+    X(MON_KIND_ESTIMATE, "estimated_performance") /* without labels */                             \
+    X(MON_KIND_HARM, "harm")                      /* drift that costs performance */               \
+    X(MON_KIND_JOINT, "joint")                    /* several features together */
 
 enum mon_kind {
 #define X(symbol, text) symbol,
@@ -54,8 +57,12 @@ struct mon_signal {
     double reference_value;          /* the same on the reference, where that means something */
     double threshold;                /* the value at which the verdict turns */
     char threshold_origin[96];       /* "calibrated: 20 chunks ...", "policy", "asymptotic ..." */
+    char rule[128];                  /* what was computed, and how: bins, smoothing, test */
     double p_value;                  /* before correction over features */
-    double effect; /* size of the change, bias removed; unit depends on statistic */
+    double e_value;                  /* evidence of an anytime-valid test; 1/alpha suffices */
+    double effect;       /* size of the change, bias removed; unit depends on statistic */
+    double history_n;    /* earlier values of the same signal that it was compared with */
+    double history_rank; /* share of them that were smaller, ties half: 0..1 */
     enum mon_verdict verdict;
 };
 
@@ -70,8 +77,9 @@ const char *mon_kind_name(enum mon_kind k);
 const char *mon_signal_sentence(const struct mon_signal *s, char out[MON_SENTENCE_BYTES]);
 
 /* Owned; NULL: out of memory. {"monitor", "kind", "statistic", "feature", "verdict", "n",
- * "n_reference", "value", "reference_value", "threshold", "threshold_origin", "p_value", "effect",
- * "sentence"}; numbers that are not finite are left out. */
+ * "n_reference", "value", "reference_value", "rule", "threshold", "threshold_origin", "p_value",
+ * "e_value", "effect", "history_n", "history_rank", "sentence"}; numbers that are not finite and
+ * texts that are empty are left out, but for "feature". */
 cJSON *mon_signal_to_json(const struct mon_signal *s);
 
 /* How many of n signals have the verdict. */
