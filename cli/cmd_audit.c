@@ -7,7 +7,7 @@
 #include "command.h"
 #include "field.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 #define MAX_WORDS 12
 

@@ -9,7 +9,7 @@
 #include "command.h"
 #include "field.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 #define MAX_GLYPHS 60
 

@@ -7,7 +7,7 @@
 #include "base/csv.h"
 #include "command.h"
 #include "field.h"
-#include "progress.h"
+#include "base/progress.h"
 #include "row_batch.h"
 #include "row_map.h"
 #include "show.h"

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "field.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 static void show_features(struct page *page, const cJSON *model)
 {

@@ -9,7 +9,7 @@
 #include "command.h"
 #include "show.h"
 #include "stock_policies.h"
-#include "table.h"
+#include "base/table.h"
 
 /* The value of the file's `description:` key; into out. */
 static void description_of(const struct stock_policy *p, char *out, size_t size_bytes)

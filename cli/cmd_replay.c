@@ -11,7 +11,7 @@
 #include "command.h"
 #include "replay.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 static cJSON *result_json(const struct replay_result *r)
 {

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "field.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 static void put_model(struct table *t, const cJSON *model)
 {

@@ -8,7 +8,7 @@
 #include "field.h"
 #include "run_style.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 static void show(struct page *page, const cJSON *answer, void *user)
 {

@@ -8,7 +8,7 @@
 #include "command.h"
 #include "field.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 /* "v4 at 5%", "v3 only" is left out: nothing is shown where there is no candidate. */
 static void put_candidate(struct table *t, const cJSON *model)

@@ -6,7 +6,7 @@
 #include "command.h"
 #include "field.h"
 #include "show.h"
-#include "table.h"
+#include "base/table.h"
 
 static enum style style_of(const char *state)
 {

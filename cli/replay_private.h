@@ -11,7 +11,7 @@
 #include "base/csv.h"
 #include "base/http_client.h"
 #include "control_client.h"
-#include "progress.h"
+#include "base/progress.h"
 #include "replay.h"
 #include "replay_fleet.h"
 #include "replay_labels.h"

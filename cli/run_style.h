@@ -6,7 +6,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "page.h"
+#include "base/page.h"
 
 /* promoted is good, failed is bad, what waits or was taken back wants a look. */
 enum style run_style(const char *state);

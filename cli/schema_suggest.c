@@ -10,7 +10,7 @@
 
 #include "json_put.h"
 #include "row_map.h"
-#include "schema_column.h"
+#include "base/csv_column.h"
 
 #define MAX_CLASSES 100
 #define MAX_REGRESSION_HINT 20
@@ -21,7 +21,7 @@ struct suggestion {
     struct buf *out;
     size_t n_columns;
     int label;
-    struct schema_stats *stats; /* owned, by column */
+    struct csv_stats *stats; /* owned, by column */
 };
 
 /* ---- reading ---- */
@@ -36,7 +36,7 @@ static enum err_code count_rows(struct suggestion *s, struct err *e)
         if (code != ERR_OK || !more)
             break;
         for (size_t i = 0; ok && i < s->n_columns; i++)
-            ok = schema_stats_add(&s->stats[i], fields[i]);
+            ok = csv_stats_add(&s->stats[i], fields[i]);
     }
     if (!ok)
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -50,17 +50,17 @@ static enum err_code count_rows(struct suggestion *s, struct err *e)
 static void put_feature(struct suggestion *s, size_t column)
 {
     const char *name = csv_column(s->csv, column);
-    const struct schema_stats *stats = &s->stats[column];
-    struct column_verdict v = schema_column_judge(name, stats);
+    const struct csv_stats *stats = &s->stats[column];
+    struct column_verdict v = csv_column_judge(name, stats);
     const char *hash = v.guess == COLUMN_LEFT_OUT ? "# " : "";
     buf_printf(s->out, "  %s- {name: ", hash);
     json_put_string(s->out, name);
     buf_printf(s->out, ", type: %s", v.guess == COLUMN_CATEGORICAL ? "categorical" : "numeric");
-    if (v.log1p && !v.pii)
+    if (v.log1p && !v.personal)
         buf_puts(s->out, ", transform: {log1p: true}");
-    buf_puts(s->out, v.pii ? ", pii: true}" : "}");
+    buf_puts(s->out, v.personal ? ", pii: true}" : "}");
     buf_printf(s->out, "  # %s%s", v.guess == COLUMN_LEFT_OUT ? "left out: " : "", v.reason);
-    if (v.pii)
+    if (v.personal)
         buf_puts(s->out, "; its name sounds personal: counted, never stored or learnt from");
     if (stats->n_missing > 0 && stats->n_missing < stats->n_rows)
         buf_printf(s->out, "; %.3g%% missing",
@@ -83,7 +83,7 @@ static void put_classes(struct suggestion *s, char *const *classes, size_t n)
 
 static enum err_code check_classes(const struct suggestion *s, size_t n, struct err *e)
 {
-    const struct schema_stats *l = &s->stats[s->label];
+    const struct csv_stats *l = &s->stats[s->label];
     bool numbers = l->n_numbers == l->n_rows - l->n_missing;
     const char *name = s->options->label;
     if (n < 2)
@@ -103,12 +103,12 @@ static enum err_code check_classes(const struct suggestion *s, size_t n, struct 
 
 static enum err_code put_label(struct suggestion *s, struct err *e)
 {
-    const struct schema_stats *l = &s->stats[s->label];
+    const struct csv_stats *l = &s->stats[s->label];
     char **classes = NULL;
     if (s->options->regression && l->n_numbers < l->n_rows - l->n_missing)
         return err_set(e, ERR_INVALID, "label \"%.80s\" is not always a number: no regression",
                        s->options->label);
-    size_t n = schema_stats_sorted(l, &classes);
+    size_t n = csv_stats_sorted(l, &classes);
     enum err_code code = s->options->regression ? ERR_OK : check_classes(s, n, e);
     if (code == ERR_OK) {
         buf_puts(s->out, "label:\n  name: ");
@@ -146,7 +146,7 @@ enum err_code schema_suggest(struct csv *csv, const struct schema_suggest_option
         return code;
     s.stats = calloc(s.n_columns, sizeof(*s.stats));
     for (size_t i = 0; s.stats && i < s.n_columns; i++)
-        if (!schema_stats_init(&s.stats[i]))
+        if (!csv_stats_init(&s.stats[i]))
             code = ERR_NOMEM;
     if (!s.stats || code != ERR_OK)
         code = err_set(e, ERR_NOMEM, "no memory for %zu columns", s.n_columns);
@@ -155,7 +155,7 @@ enum err_code schema_suggest(struct csv *csv, const struct schema_suggest_option
     if (code == ERR_OK)
         code = put_schema(&s, e);
     for (size_t i = 0; s.stats && i < s.n_columns; i++)
-        schema_stats_clean_up(&s.stats[i]);
+        csv_stats_clean_up(&s.stats[i]);
     free(s.stats);
     return code;
 }

@@ -1,6 +1,6 @@
 /*
  * schema_suggest.h - a first schema out of a CSV file, as YAML with a comment on why each type was
- * chosen. A proposal to be read: the rules are simple and stated in schema_column.c.
+ * chosen. A proposal to be read: the rules are simple and stated in base/core/csv_column.c.
  */
 #ifndef CLI_SCHEMA_SUGGEST_H
 #define CLI_SCHEMA_SUGGEST_H

@@ -10,7 +10,7 @@
 #include "base/opt.h"
 #include "cli.h"
 #include "control_client.h"
-#include "page.h"
+#include "base/page.h"
 
 typedef void show_page(struct page *page, const cJSON *answer, void *user);
 

@@ -5,13 +5,10 @@
  */
 #include "base/csv.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -408,49 +405,4 @@ double csv_progress(const struct csv *c)
     }
     double share = (double)gzoffset(c->input) / (double)c->file_bytes;
     return share > 1 ? 1 : share;
-}
-
-/* field without blanks around it. */
-static size_t trim(const char **field)
-{
-    while (isspace((unsigned char)**field)) {
-        ++*field;
-    }
-    size_t len = strlen(*field);
-    while (len > 0 && isspace((unsigned char)(*field)[len - 1])) {
-        len--;
-    }
-    return len;
-}
-
-bool csv_is_missing(const char *field)
-{
-    static const char *const words[] = {"", "NA", "NaN", "null", "?"};
-    size_t len = trim(&field);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strlen(words[i]) == len && strncasecmp(field, words[i], len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool csv_number(const char *field, double *out)
-{
-    if (csv_is_missing(field)) {
-        *out = NAN;
-        return true;
-    }
-    size_t len = trim(&field);
-    char *end;
-    /* strtod alone would also take "inf", "nan(x)" and hexadecimal. */
-    if (strspn(field, "0123456789+-.eE") != len) {
-        return false;
-    }
-    double value = strtod(field, &end);
-    if (end != field + len || !isfinite(value)) {
-        return false;
-    }
-    *out = value;
-    return true;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/yaml.h"
-#include "schema_column.h"
+#include "base/csv_column.h"
 #include "schema_suggest.h"
 
 /* Suggests over text; the YAML as JSON. */
@@ -109,23 +109,23 @@ static void skewness_is_that_of_its_definition_also_far_from_zero(void **state)
     (void)state;
     enum { N = 50 };
     double x[N], mean = 0, m2 = 0, m3 = 0;
-    struct schema_stats s;
+    struct csv_stats s;
     char field[64];
-    assert_true(schema_stats_init(&s));
+    assert_true(csv_stats_init(&s));
     for (int i = 0; i < N; i++) {
         x[i] = 1e8 + i * i % 31 + (i == 7 ? 400 : 0);
         mean += x[i] / N;
         snprintf(field, sizeof field, "%.17g", x[i]);
-        assert_true(schema_stats_add(&s, field));
+        assert_true(csv_stats_add(&s, field));
     }
     for (int i = 0; i < N; i++) {
         m2 += (x[i] - mean) * (x[i] - mean);
         m3 += (x[i] - mean) * (x[i] - mean) * (x[i] - mean);
     }
-    double want = sqrt(N) * m3 / pow(m2, 1.5), got = schema_stats_skewness(&s);
+    double want = sqrt(N) * m3 / pow(m2, 1.5), got = csv_stats_skewness(&s);
     if (fabs(got - want) > 1e-5) /* the mean itself is good to 1e-8 */
         fail_msg("expected %.9g, got %.9g", want, got);
-    schema_stats_clean_up(&s);
+    csv_stats_clean_up(&s);
 }
 
 static void names_of_files_become_names_of_models(void **state)

@@ -2,8 +2,8 @@
  */
 #include "testing.h"
 
-#include "table.h"
-#include "text_width.h"
+#include "base/table.h"
+#include "base/text_width.h"
 
 static const struct table_column columns[] = {
     {"NAME", TABLE_CUT}, {"N", TABLE_NUMBER}, {"WHY", TABLE_WRAP}};

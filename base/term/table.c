@@ -1,14 +1,14 @@
 /*
- * table.c - see table.h.
+ * table.c - see base/table.h.
  */
-#include "table.h"
+#include "base/table.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "text_width.h"
+#include "base/text_width.h"
 
 #define GAP 2
 #define BELOW_INDENT 4

@@ -1,7 +1,7 @@
 /*
- * text_width.c - see text_width.h.
+ * text_width.c - see base/text_width.h.
  */
-#include "text_width.h"
+#include "base/text_width.h"
 
 #include <string.h>
 

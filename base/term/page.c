@@ -1,7 +1,7 @@
 /*
- * page.c - see page.h.
+ * page.c - see base/page.h.
  */
-#include "page.h"
+#include "base/page.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "text_width.h"
+#include "base/text_width.h"
 
 #define DEFAULT_WIDTH 80
 #define MIN_WIDTH 20

@@ -4,8 +4,8 @@
  * One column a character: names and sentences of ours and of most users. East Asian wide
  * characters come out wider than counted, which bends a table and breaks nothing.
  */
-#ifndef CLI_TEXT_WIDTH_H
-#define CLI_TEXT_WIDTH_H
+#ifndef BASE_TEXT_WIDTH_H
+#define BASE_TEXT_WIDTH_H
 
 #include <stddef.h>
 

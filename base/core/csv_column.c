@@ -1,7 +1,7 @@
 /*
- * schema_column.c - see schema_column.h.
+ * csv_column.c - see base/csv_column.h.
  */
-#include "schema_column.h"
+#include "base/csv_column.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/csv.h"
 
 #define SLOTS 4096 /* a power of two, four times COLUMN_MAX_DISTINCT */
@@ -18,14 +17,14 @@
 #define LARGE 20.0 /* log1p hardly bends what is smaller */
 #define MOSTLY 0.9 /* share of values that makes a kind */
 
-bool schema_stats_init(struct schema_stats *s)
+bool csv_stats_init(struct csv_stats *s)
 {
-    *s = (struct schema_stats){0};
+    *s = (struct csv_stats){0};
     s->distinct = calloc(SLOTS, sizeof(*s->distinct));
     return s->distinct != NULL;
 }
 
-void schema_stats_clean_up(struct schema_stats *s)
+void csv_stats_clean_up(struct csv_stats *s)
 {
     for (size_t i = 0; s->distinct && i < SLOTS; i++)
         free(s->distinct[i]);
@@ -44,7 +43,7 @@ static size_t hash(const char *text)
     return (size_t)h;
 }
 
-static bool add_distinct(struct schema_stats *s, const char *field)
+static bool add_distinct(struct csv_stats *s, const char *field)
 {
     size_t i = hash(field) % SLOTS;
     while (s->distinct[i] && strcmp(s->distinct[i], field) != 0)
@@ -56,7 +55,7 @@ static bool add_distinct(struct schema_stats *s, const char *field)
     return s->distinct[i] != NULL;
 }
 
-static void add_number(struct schema_stats *s, double x)
+static void add_number(struct csv_stats *s, double x)
 {
     double n = (double)++s->n_numbers, delta = x - s->mean, step = delta / n;
     double term = delta * step * (n - 1);
@@ -73,10 +72,7 @@ static void add_number(struct schema_stats *s, double x)
 /* "2026-01-02", "2026-01-02 03:04", "02/01/2026" and the like: digits and separators of a date. */
 static bool looks_like_date(const char *field)
 {
-    int64_t at = 0;
     size_t digits = 0, separators = 0;
-    if (clock_parse_utc(field, &at))
-        return true;
     for (const char *p = field; *p; p++) {
         if (isdigit((unsigned char)*p))
             digits++;
@@ -88,7 +84,15 @@ static bool looks_like_date(const char *field)
     return digits >= 6 && separators == 2;
 }
 
-bool schema_stats_add(struct schema_stats *s, const char *field)
+static void add_date(struct csv_stats *s, const char *field)
+{
+    int64_t at = 0;
+    bool is_time = time_text_parse(field, TIME_ISO8601, &at);
+    s->n_times += is_time;
+    s->n_dates += is_time || looks_like_date(field);
+}
+
+bool csv_stats_add(struct csv_stats *s, const char *field)
 {
     double x = NAN;
     s->n_rows++;
@@ -99,11 +103,11 @@ bool schema_stats_add(struct schema_stats *s, const char *field)
     if (csv_number(field, &x) && isfinite(x))
         add_number(s, x);
     else
-        s->n_dates += looks_like_date(field);
+        add_date(s, field);
     return add_distinct(s, field);
 }
 
-double schema_stats_skewness(const struct schema_stats *s)
+double csv_stats_skewness(const struct csv_stats *s)
 {
     double n = (double)s->n_numbers;
     if (s->n_numbers < 3 || s->m2 <= 0)
@@ -122,7 +126,7 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-size_t schema_stats_sorted(const struct schema_stats *s, char ***out)
+size_t csv_stats_sorted(const struct csv_stats *s, char ***out)
 {
     size_t n = 0;
     bool numbers = s->n_numbers == s->n_rows - s->n_missing;
@@ -150,14 +154,24 @@ static bool sounds_personal(const char *name)
     return false;
 }
 
-static struct column_verdict judge_numbers(const struct schema_stats *s)
+/* Numbers that rise from row to row, in seconds or milliseconds of this century. */
+static bool is_clock(const struct csv_stats *s, enum time_format *format)
+{
+    const double from_s = 978307200, to_s = 4102444800; /* 2001 to 2100 */
+    *format = s->min >= from_s * 1000 ? TIME_UNIX_MS : TIME_UNIX;
+    double unit = *format == TIME_UNIX_MS ? 1000 : 1;
+    return s->min >= from_s * unit && s->max <= to_s * unit;
+}
+
+static struct column_verdict judge_numbers(const struct csv_stats *s)
 {
     struct column_verdict v = {.guess = COLUMN_NUMERIC};
     int64_t n = s->n_numbers;
-    double skew = schema_stats_skewness(s);
+    double skew = csv_stats_skewness(s);
     bool whole = s->n_whole == n, many = s->n_distinct > COLUMN_MAX_DISTINCT;
     if (s->n_distinct > 20 && s->n_falls <= n / 1000) {
         v.guess = COLUMN_LEFT_OUT;
+        v.is_time = is_clock(s, &v.time_format);
         snprintf(v.reason, sizeof(v.reason),
                  "numbers that hardly ever fall from row to row: a clock or a counter, and every "
                  "new row lies beyond what was learnt");
@@ -178,13 +192,15 @@ static struct column_verdict judge_numbers(const struct schema_stats *s)
     return v;
 }
 
-static struct column_verdict judge_texts(const struct schema_stats *s)
+static struct column_verdict judge_texts(const struct csv_stats *s)
 {
     struct column_verdict v = {.guess = COLUMN_CATEGORICAL};
     int64_t n = s->n_rows - s->n_missing, n_texts = n - s->n_numbers;
     bool many = s->n_distinct > COLUMN_MAX_DISTINCT;
     if (s->n_dates > (int64_t)(MOSTLY * (double)n_texts) && s->n_numbers == 0) {
         v.guess = COLUMN_LEFT_OUT;
+        v.is_time = s->n_times == n_texts;
+        v.time_format = TIME_ISO8601;
         snprintf(v.reason, sizeof(v.reason),
                  "dates: derive numbers from them (age, hour of day) "
                  "before they come here");
@@ -205,7 +221,7 @@ static struct column_verdict judge_texts(const struct schema_stats *s)
     return v;
 }
 
-struct column_verdict schema_column_judge(const char *name, const struct schema_stats *s)
+struct column_verdict csv_column_judge(const char *name, const struct csv_stats *s)
 {
     struct column_verdict v = {.guess = COLUMN_LEFT_OUT};
     int64_t n = s->n_rows - s->n_missing;
@@ -213,8 +229,8 @@ struct column_verdict schema_column_judge(const char *name, const struct schema_
         snprintf(v.reason, sizeof(v.reason), "no value in %lld rows", (long long)s->n_rows);
     else
         v = s->n_numbers == n ? judge_numbers(s) : judge_texts(s);
-    v.pii = sounds_personal(name);
-    if (v.pii)
+    v.personal = sounds_personal(name);
+    if (v.personal)
         v.guess = s->n_numbers == n ? COLUMN_NUMERIC : COLUMN_CATEGORICAL;
     return v;
 }

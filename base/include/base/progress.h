@@ -2,8 +2,8 @@
  * progress.h - one line on stderr that says how far long work is: redrawn on a terminal, else a
  * line now and then.
  */
-#ifndef CLI_PROGRESS_H
-#define CLI_PROGRESS_H
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

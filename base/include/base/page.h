@@ -2,8 +2,8 @@
  * page.h - what a command shows to people: lines, wrapped paragraphs and fields, built in memory
  * and written at once, so that --watch does not flicker.
  */
-#ifndef CLI_PAGE_H
-#define CLI_PAGE_H
+#ifndef BASE_PAGE_H
+#define BASE_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,13 +3,13 @@
  * first, cut with an ellipsis or wrapped; where even that is too wide, each row becomes a block of
  * "title value" lines. Numbers are never cut.
  */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+#ifndef BASE_TABLE_H
+#define BASE_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "page.h"
+#include "base/page.h"
 
 #define TABLE_MAX_COLUMNS 16
 

@@ -1,7 +1,7 @@
 /*
- * progress.c - see progress.h.
+ * progress.c - see base/progress.h.
  */
-#include "progress.h"
+#include "base/progress.h"
 
 #include <stdarg.h>
 #include <stdio.h>
