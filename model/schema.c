@@ -164,6 +164,15 @@ static bool fill_label(cJSON *root, const struct schema *s)
     return s->n_classes == 0 || add_texts(label, "classes", s->classes, s->n_classes);
 }
 
+static bool fill_time(cJSON *root, const struct schema *s)
+{
+    if (!s->time.name[0])
+        return true;
+    cJSON *time = cJSON_AddObjectToObject(root, "time");
+    return time && cJSON_AddStringToObject(time, "name", s->time.name) &&
+           cJSON_AddStringToObject(time, "format", time_format_name(s->time.format));
+}
+
 cJSON *schema_to_json(const struct schema *s)
 {
     cJSON *root = cJSON_CreateObject();
@@ -179,7 +188,7 @@ cJSON *schema_to_json(const struct schema *s)
         if (!fill_feature(feature, &s->features[i]))
             goto fail;
     }
-    if (!fill_label(root, s))
+    if (!fill_label(root, s) || !fill_time(root, s))
         goto fail;
     return root;
 fail:

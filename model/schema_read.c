@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "model/rows.h"
 #include "model/schema.h"
-#include "text_map.h"
+#include "base/text_map.h"
 
 static enum err_code prefixed(struct err *e, const char *path, enum err_code code)
 {
@@ -243,6 +243,10 @@ static enum err_code check_distinct(const struct schema *s, struct err *e)
     }
     if (!code && text_map_find(&seen, s->label, strlen(s->label)) >= 0)
         code = err_set(e, ERR_INVALID, "label.name: \"%s\" is a feature, too", s->label);
+    if (!code && (strcmp(s->time.name, s->label) == 0 ||
+                  text_map_find(&seen, s->time.name, strlen(s->time.name)) >= 0))
+        code = err_set(e, ERR_INVALID, "time.name: \"%s\" is a feature or the label, too",
+                       s->time.name);
     text_map_deinit(&seen);
     return code;
 }
@@ -319,9 +323,30 @@ static enum err_code read_label(struct schema *s, const cJSON *json, struct err 
     return code ? code : read_classes(s, label, e);
 }
 
+static enum err_code read_time(struct schema *s, const cJSON *json, struct err *e)
+{
+    static const char *const keys[] = {"name", "format", NULL};
+    const cJSON *time = json_at(json, "time");
+    const char *format;
+    if (!time || cJSON_IsNull(time))
+        return ERR_OK;
+    enum err_code code = json_get_object(json, "time", &time, e);
+    if (!code)
+        code = json_only_keys(json, "time", keys, e);
+    if (!code)
+        code = read_name(time, "time", s->time.name, e);
+    if (!code)
+        code = json_get_string(json, "time.format", &format, e);
+    if (!code && !time_format_from_name(format, &s->time.format))
+        code = err_set(e, ERR_INVALID,
+                       "time.format: expected \"unix\", \"unix_ms\" or \"iso8601\", got \"%s\"",
+                       format);
+    return code;
+}
+
 enum err_code schema_from_json(const cJSON *json, struct schema **out, struct err *e)
 {
-    static const char *const keys[] = {"model", "features", "label", NULL};
+    static const char *const keys[] = {"model", "features", "label", "time", NULL};
     if (!cJSON_IsObject(json))
         return err_set(e, ERR_INVALID, "schema: expected an object");
     struct schema *s = calloc(1, sizeof *s);
@@ -334,6 +359,8 @@ enum err_code schema_from_json(const cJSON *json, struct schema **out, struct er
         code = read_features(s, json, e);
     if (!code)
         code = read_label(s, json, e);
+    if (!code)
+        code = read_time(s, json, e);
     if (!code)
         code = check_distinct(s, e);
     if (code) {

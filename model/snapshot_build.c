@@ -13,7 +13,7 @@
 #include "base/csv.h"
 #include "model/snapshot.h"
 #include "st_json.h"
-#include "text_map.h"
+#include "base/text_map.h"
 
 struct column_builder {
     double *numbers; /* numeric */

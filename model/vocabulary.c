@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "text_map.h"
+#include "base/text_map.h"
 
 struct vocabulary {
     size_t n_features;

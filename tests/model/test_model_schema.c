@@ -25,7 +25,8 @@ static const char full[] =
     "{\"name\":\"plain\",\"type\":\"numeric\"},"
     "{\"name\":\"Stra\\u00dfe 1\",\"type\":\"categorical\",\"categories\":[\"a\",3,0.5,true]},"
     "{\"name\":\"ssn\",\"type\":\"categorical\",\"pii\":true}],"
-    "\"label\":{\"name\":\"y\",\"type\":\"multiclass\",\"classes\":[\"x\",\"y\",\"z\"]}}";
+    "\"label\":{\"name\":\"y\",\"type\":\"multiclass\",\"classes\":[\"x\",\"y\",\"z\"]},"
+    "\"time\":{\"name\":\"ts\",\"format\":\"unix_ms\"}}";
 
 static void every_field_is_read(void **state)
 {
@@ -47,6 +48,8 @@ static void every_field_is_read(void **state)
     assert_int_equal(schema_find_feature(s, "nobody"), -1);
     assert_int_equal(schema_find_class(s, "z"), 2);
     assert_int_equal(schema_n_outputs(s), 3);
+    assert_string_equal(s->time.name, "ts");
+    assert_int_equal(s->time.format, TIME_UNIX_MS);
     schema_free(s);
 }
 
@@ -116,6 +119,18 @@ static const struct {
     {"{\"model\":\"m\"," FEATURES
      ",\"label\":{\"name\":\"y\",\"type\":\"regression\",\"classes\":[1,2]}}",
      "label.classes: a regression has no classes"},
+    {"{\"model\":\"m\",\"features\":[{\"name\":\"x\",\"type\":\"numeric\"}],\"label\":{\"name\":"
+     "\"y\","
+     "\"type\":\"regression\"},\"time\":{\"name\":\"x\",\"format\":\"unix\"}}",
+     "time.name: \"x\" is a feature or the label"},
+    {"{\"model\":\"m\",\"features\":[{\"name\":\"x\",\"type\":\"numeric\"}],\"label\":{\"name\":"
+     "\"y\","
+     "\"type\":\"regression\"},\"time\":{\"name\":\"t\",\"format\":\"stardate\"}}",
+     "time.format: expected"},
+    {"{\"model\":\"m\",\"features\":[{\"name\":\"x\",\"type\":\"numeric\"}],\"label\":{\"name\":"
+     "\"y\","
+     "\"type\":\"regression\"},\"time\":{\"name\":\"t\",\"unit\":\"s\"}}",
+     "unit"},
 };
 
 static void a_wrong_schema_is_refused_with_the_path(void **state)

@@ -8,7 +8,8 @@
  * false, "clip": [0, 120], "standardise": true}},
  *                 {"name": "zipcode", "type": "categorical", "categories": ["a", "b"]},
  *                 {"name": "ssn", "type": "categorical", "pii": true}],
- *    "label": {"name": "class", "type": "binary", "classes": ["DOWN", "UP"]}}
+ *    "label": {"name": "class", "type": "binary", "classes": ["DOWN", "UP"]},
+ *    "time": {"name": "ts", "format": "iso8601"}}
  *
  * "impute" is "median", "mean" or a number. Categories and classes may be written as numbers or
  * booleans: they are taken as their shortest text (rows_number_text).
@@ -16,6 +17,10 @@
  * A feature with "pii": true is counted (present / missing) and never logged, stored or learnt
  * from: it is no model input. `classes` may be left out; training then takes them from the data
  * (sorted). For binary, the LAST class is the positive one. `categories` likewise.
+ *
+ * "time" may be left out. It names the column of files that says when a row happened, in one of
+ * base/time_text.h's formats: for windows by event time and for seasons. It is no feature: a
+ * request brings no such input, and one that does is refused as for any other unknown name.
  */
 #ifndef MODEL_SCHEMA_H
 #define MODEL_SCHEMA_H
@@ -25,6 +30,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/time_text.h"
 
 #define SCHEMA_MAX_FEATURES 4096
 #define SCHEMA_MAX_CLASSES 1024
@@ -40,8 +46,8 @@ struct feature {
     char name[SCHEMA_NAME_BYTES];
     enum feature_kind kind;
     bool pii;
-    /* numeric: what the fitted transform shall do (defaults: median, no log1p, clip to what training saw,
-     * standardise) */
+    /* numeric: what the fitted transform shall do (defaults: median, no log1p, clip to what
+     * training saw, standardise) */
     enum impute_kind impute;
     double impute_value; /* IMPUTE_CONSTANT */
     bool log1p;          /* sign(x) * log(1 + |x|) */
@@ -61,6 +67,10 @@ struct schema {
     enum label_kind label_kind;
     size_t n_classes; /* 0: not declared, or regression; binary: 2 */
     char **classes;
+    struct {
+        char name[SCHEMA_NAME_BYTES]; /* "": rows have no time */
+        enum time_format format;
+    } time;
 };
 
 /* Checks and reads a schema. Names are 1..127 bytes of [A-Za-z0-9_.-] for the model, any text

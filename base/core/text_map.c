@@ -1,7 +1,7 @@
 /*
  * text_map.c - an open-addressing hash table over owned texts, kept at most half full.
  */
-#include "text_map.h"
+#include "base/text_map.h"
 
 #include <stdlib.h>
 #include <string.h>

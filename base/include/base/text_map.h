@@ -1,10 +1,9 @@
 /*
- * text_map.h - texts to consecutive indices 0, 1, 2... in the order they were added. Private to
- * model/: vocabularies look categories up in it, the snapshot builder collects them. Look-ups never
- * allocate.
+ * text_map.h - texts to consecutive indices 0, 1, 2... in the order they were added: the
+ * categories of a column, the names of a schema. Look-ups never allocate.
  */
-#ifndef MODEL_TEXT_MAP_H
-#define MODEL_TEXT_MAP_H
+#ifndef BASE_TEXT_MAP_H
+#define BASE_TEXT_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>
