@@ -1,8 +1,7 @@
 /*
  * artifact_file.c - a model version as one safetensors file and back.
  *
- * Tensors: transform/, predictor/, ruler/, reference/, chunks/ (all chunks in one: counts U32
- * [n_chunks, n_cells], moments F64 [n_chunks, n_series, 5], rows U64 [n_chunks]), golden/ (codes,
+ * Tensors: transform/, predictor/, ruler/, reference/, chunks/ (model/chunks.h), golden/ (codes,
  * outputs, tolerance). Metadata: leeway.format, schema, vocabulary, predictor, manifest. The bytes
  * depend on the artifact alone, so that saving what was loaded gives the same hash.
  */
@@ -12,13 +11,13 @@
 
 #include "artifact_private.h"
 #include "base/json.h"
-#include "ruler_private.h"
+#include "model/chunks.h"
 #include "st_json.h"
 
 #define TEXT_OF(x) TEXT_OF_(x)
 #define TEXT_OF_(x) #x
 
-enum { KEEP_TRANSFORM, KEEP_RULER, KEEP_REFERENCE, KEEP_COUNTS, KEEP_MOMENTS, KEEP_ROWS, N_KEEP };
+enum { KEEP_TRANSFORM, KEEP_RULER, KEEP_REFERENCE, N_KEEP };
 
 static enum err_code put_json(struct st_writer *w, const char *key, cJSON *json, struct err *e)
 {
@@ -37,45 +36,6 @@ static enum err_code add_metadata(const struct artifact *a, struct st_writer *w,
     return code ? code : st_json_put(w, "manifest", a->manifest, e);
 }
 
-static enum err_code pack_counts(const struct artifact *a, uint32_t *out, struct err *e)
-{
-    size_t n_cells = a->ruler->n_cells;
-    for (size_t i = 0; i < a->n_chunks; i++) {
-        if (a->chunks[i]->n_rows > UINT32_MAX)
-            return err_set(e, ERR_LIMIT, "chunk %zu has %llu rows, expected at most 2^32 - 1", i,
-                           (unsigned long long)a->chunks[i]->n_rows);
-        for (size_t c = 0; c < n_cells; c++)
-            out[i * n_cells + c] = (uint32_t)a->chunks[i]->counts[c];
-    }
-    return ERR_OK;
-}
-
-static enum err_code add_chunks(const struct artifact *a, struct st_writer *w, void **keep,
-                                struct err *e)
-{
-    const int64_t n = (int64_t)a->n_chunks, n_cells = (int64_t)a->ruler->n_cells;
-    const int64_t n_series = (int64_t)a->ruler->n_series;
-    if (n == 0)
-        return ERR_OK;
-    uint32_t *counts = keep[KEEP_COUNTS] = malloc((size_t)(n * n_cells) * sizeof *counts);
-    struct moments *moments = keep[KEEP_MOMENTS] = malloc((size_t)(n * n_series) * sizeof *moments);
-    uint64_t *rows = keep[KEEP_ROWS] = malloc((size_t)n * sizeof *rows);
-    if (!counts || !moments || !rows)
-        return err_set(e, ERR_NOMEM, "out of memory to save %zu chunks", a->n_chunks);
-    for (int64_t i = 0; i < n; i++) {
-        rows[i] = a->chunks[i]->n_rows;
-        memcpy(moments + i * n_series, a->chunks[i]->moments, (size_t)n_series * sizeof *moments);
-    }
-    enum err_code code = pack_counts(a, counts, e);
-    if (!code)
-        code =
-            st_writer_add(w, "chunks/counts", ST_U32, 2, (const int64_t[]){n, n_cells}, counts, e);
-    if (!code)
-        code = st_writer_add(w, "chunks/moments", ST_F64, 3, (const int64_t[]){n, n_series, 5},
-                             moments, e);
-    return code ? code : st_writer_add(w, "chunks/rows", ST_U64, 1, &n, rows, e);
-}
-
 static enum err_code add_golden(const struct artifact *a, struct st_writer *w, struct err *e)
 {
     const int64_t n = (int64_t)a->n_golden, one = 1;
@@ -90,7 +50,7 @@ static enum err_code add_golden(const struct artifact *a, struct st_writer *w, s
 }
 
 static enum err_code add_tensors(const struct artifact *a, struct st_writer *w, void **keep,
-                                 struct err *e)
+                                 struct chunks_packed *chunks, struct err *e)
 {
     enum err_code code = transform_to_st(a->transform, w, &keep[KEEP_TRANSFORM], e);
     if (!code)
@@ -100,13 +60,14 @@ static enum err_code add_tensors(const struct artifact *a, struct st_writer *w, 
     if (!code)
         code = profile_to_st(a->reference, "reference/", w, &keep[KEEP_REFERENCE], e);
     if (!code)
-        code = add_chunks(a, w, keep, e);
+        code = chunks_to_st(a->ruler, a->chunks, a->n_chunks, w, chunks, e);
     return code ? code : add_golden(a, w, e);
 }
 
 enum err_code artifact_save(struct artifact *a, const char *path, struct err *e)
 {
     void *keep[N_KEEP] = {NULL};
+    struct chunks_packed chunks = {0};
     enum err_code code = artifact_check(a, e);
     if (code)
         return code;
@@ -115,12 +76,13 @@ enum err_code artifact_save(struct artifact *a, const char *path, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory to save a model");
     code = add_metadata(a, w, e);
     if (!code)
-        code = add_tensors(a, w, keep, e);
+        code = add_tensors(a, w, keep, &chunks, e);
     if (!code)
         code = st_writer_save(w, path, a->sha256, e);
     st_writer_free(w);
     for (size_t i = 0; i < N_KEEP; i++)
         free(keep[i]);
+    chunks_packed_deinit(&chunks);
     return code;
 }
 
@@ -184,49 +146,6 @@ static enum err_code read_golden(struct artifact *a, const struct st_file *f, st
     return ERR_OK;
 }
 
-static enum err_code unpack_chunk(struct artifact *a, size_t i, const uint32_t *counts,
-                                  const struct moments *moments, uint64_t n_rows, struct err *e)
-{
-    enum err_code code = profile_new(a->ruler, &a->chunks[i], e);
-    if (code)
-        return code;
-    struct profile *p = a->chunks[i];
-    for (size_t c = 0; c < a->ruler->n_cells; c++)
-        p->counts[c] = counts[i * a->ruler->n_cells + c];
-    memcpy(p->moments, moments + i * a->ruler->n_series, a->ruler->n_series * sizeof *moments);
-    p->n_rows = n_rows;
-    code = profile_check(p, e);
-    if (code)
-        err_prefix(e, "chunk %zu", i);
-    return code;
-}
-
-static enum err_code read_chunks(struct artifact *a, const struct st_file *f, struct err *e)
-{
-    const int64_t n_cells = (int64_t)a->ruler->n_cells, n_series = (int64_t)a->ruler->n_series;
-    const struct st_tensor *counts, *moments, *rows;
-    if (!st_find(f, "chunks/counts"))
-        return ERR_OK;
-    enum err_code code =
-        st_need(f, "chunks/counts", ST_U32, 2, (const int64_t[]){-1, n_cells}, &counts, e);
-    if (code)
-        return code;
-    const int64_t n = counts->shape[0];
-    code = st_need(f, "chunks/moments", ST_F64, 3, (const int64_t[]){n, n_series, 5}, &moments, e);
-    if (!code)
-        code = st_need(f, "chunks/rows", ST_U64, 1, &n, &rows, e);
-    if (code)
-        return code;
-    a->chunks = calloc((size_t)n + 1, sizeof *a->chunks);
-    if (!a->chunks)
-        return err_set(e, ERR_NOMEM, "out of memory for %lld chunks", (long long)n);
-    a->n_chunks = (size_t)n;
-    for (size_t i = 0; !code && i < a->n_chunks; i++)
-        code =
-            unpack_chunk(a, i, counts->data, moments->data, ((const uint64_t *)rows->data)[i], e);
-    return code;
-}
-
 static enum err_code read_all(struct artifact *a, const struct st_file *f, struct err *e)
 {
     enum err_code code = check_format(f, e);
@@ -246,7 +165,7 @@ static enum err_code read_all(struct artifact *a, const struct st_file *f, struc
         code = ruler_from_st(f, a->schema, a->vocabulary, &a->ruler, e);
     if (!code)
         code = profile_from_st(f, "reference/", a->ruler, &a->reference, e);
-    return code ? code : read_chunks(a, f, e);
+    return code ? code : chunks_from_st(f, a->ruler, &a->chunks, &a->n_chunks, e);
 }
 
 enum err_code artifact_load(const char *path, const char *expected_sha256, struct artifact **out,
