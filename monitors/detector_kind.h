@@ -34,6 +34,8 @@ struct detector_kind {
     const char *name;
     size_t state_bytes;
     const struct detector_param *params; /* ends with key NULL */
+    enum direction usual;                /* where the parameters name no direction */
+    bool usual_only;                     /* the other directions do not apply */
     /* Memory beyond the state, after the parameters are in; NULL: none. */
     enum err_code (*start)(void *state, struct err *e);
     void (*stop)(void *state);

@@ -66,16 +66,26 @@ static enum err_code read_param(const struct detector_param *p, const cJSON *par
     return rc;
 }
 
-static enum err_code read_direction(const cJSON *params, enum direction *out, struct err *e)
+static enum err_code check_direction(const struct detector_kind *kind, enum direction wanted,
+                                     struct err *e)
 {
-    const char *text = direction_names[DIRECTION_BOTH];
+    if (kind->usual_only && wanted != kind->usual)
+        return err_set(e, ERR_INVALID, "direction: %s does not apply, this detector knows only %s",
+                       direction_names[wanted], direction_names[kind->usual]);
+    return ERR_OK;
+}
+
+static enum err_code read_direction(const struct detector_kind *kind, const cJSON *params,
+                                    enum direction *out, struct err *e)
+{
+    const char *text = direction_names[kind->usual];
     enum err_code rc = json_opt_string(params, "direction", &text, e);
     if (rc != ERR_OK)
         return rc;
     for (size_t i = 0; i < N_DIRECTIONS; i++)
         if (strcmp(direction_names[i], text) == 0) {
             *out = (enum direction)i;
-            return ERR_OK;
+            return check_direction(kind, *out, e);
         }
     return err_set(e, ERR_INVALID, "direction: expected both, up or down, got \"%s\"", text);
 }
@@ -98,7 +108,7 @@ static enum err_code read_params(struct mon_detector *d, const cJSON *params, st
     for (const struct detector_param *p = d->kind->params; rc == ERR_OK && p->key != NULL; p++)
         rc = read_param(p, params, d->state, e);
     if (rc == ERR_OK)
-        rc = read_direction(params, &d->direction, e);
+        rc = read_direction(d->kind, params, &d->direction, e);
     return rc;
 }
 
