@@ -1,12 +1,10 @@
 /*
- * metric.c - accuracy, log-loss, AUC, RMSE and MAE over labelled rows, and the losses behind them.
+ * metric.c - the metrics by name, and the loss of a row behind those that are a mean of losses.
  */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "metric.h"
 
-#include "longrun.h"
-#include "monitors/performance.h"
+#include <math.h>
+#include <string.h>
 
 #define PROBABILITY_FLOOR 1e-15
 
@@ -45,6 +43,10 @@ bool mon_metric_fits(enum mon_metric m, enum label_kind kind)
     switch (m) {
     case MON_ACCURACY:
     case MON_LOG_LOSS:
+    case MON_PRECISION:
+    case MON_RECALL:
+    case MON_F1:
+    case MON_SPECIFICITY:
         return kind != LABEL_REGRESSION;
     case MON_AUC:
         return kind == LABEL_BINARY;
@@ -55,7 +57,7 @@ bool mon_metric_fits(enum mon_metric m, enum label_kind kind)
     return false;
 }
 
-static bool row_is_known(const struct mon_labelled *rows, size_t i)
+bool metric_row_is_known(const struct mon_labelled *rows, size_t i)
 {
     if (isnan(rows->labels[i]))
         return false;
@@ -65,16 +67,15 @@ static bool row_is_known(const struct mon_labelled *rows, size_t i)
     return true;
 }
 
-static double predicted_class(const struct mon_labelled *rows, size_t i)
+size_t metric_predicted_class(enum label_kind kind, const float *scores, size_t n_outputs)
 {
-    const float *scores = rows->scores + i * rows->n_outputs;
-    if (rows->kind == LABEL_BINARY)
-        return scores[0] >= 0.5f ? 1.0 : 0.0;
+    if (kind == LABEL_BINARY)
+        return scores[0] >= MON_DECISION_THRESHOLD;
     size_t best = 0;
-    for (size_t k = 1; k < rows->n_outputs; k++)
+    for (size_t k = 1; k < n_outputs; k++)
         if (scores[k] > scores[best])
             best = k;
-    return (double)best;
+    return best;
 }
 
 /* 0 for a class that the version does not know */
@@ -91,10 +92,14 @@ static double probability_of_label(const struct mon_labelled *rows, size_t i)
 
 static double row_loss(enum mon_metric m, const struct mon_labelled *rows, size_t i)
 {
-    double residual = (double)rows->scores[i * rows->n_outputs] - rows->labels[i];
+    const float *scores = rows->scores + i * rows->n_outputs;
+    double residual = (double)scores[0] - rows->labels[i];
     switch (m) {
     case MON_ACCURACY:
-        return predicted_class(rows, i) == rows->labels[i] ? 0.0 : 1.0;
+        return (double)metric_predicted_class(rows->kind, scores, rows->n_outputs) ==
+                       rows->labels[i]
+                   ? 0.0
+                   : 1.0;
     case MON_LOG_LOSS:
         return -log(
             fmin(fmax(probability_of_label(rows, i), PROBABILITY_FLOOR), 1.0 - PROBABILITY_FLOOR));
@@ -103,82 +108,26 @@ static double row_loss(enum mon_metric m, const struct mon_labelled *rows, size_
     case MON_MAE:
         return fabs(residual);
     case MON_AUC:
+    case MON_PRECISION:
+    case MON_RECALL:
+    case MON_F1:
+    case MON_SPECIFICITY:
         break;
     }
     return NAN;
 }
 
+static bool has_losses(enum mon_metric m)
+{
+    return m == MON_ACCURACY || m == MON_LOG_LOSS || m == MON_RMSE || m == MON_MAE;
+}
+
 enum err_code mon_metric_losses(enum mon_metric m, const struct mon_labelled *rows, double *losses,
                                 struct err *e)
 {
-    if (m == MON_AUC)
-        return err_set(e, ERR_UNSUPPORTED, "auc has no loss per row");
+    if (!has_losses(m))
+        return err_set(e, ERR_UNSUPPORTED, "%s has no loss per row", mon_metric_name(m));
     for (size_t i = 0; i < rows->n; i++)
-        losses[i] = row_is_known(rows, i) ? row_loss(m, rows, i) : NAN;
+        losses[i] = metric_row_is_known(rows, i) ? row_loss(m, rows, i) : NAN;
     return ERR_OK;
-}
-
-struct scored {
-    float score;
-    bool positive;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    const struct scored *x = a, *y = b;
-    return (x->score > y->score) - (x->score < y->score);
-}
-
-static size_t collect_scored(const struct mon_labelled *rows, struct scored *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < rows->n; i++)
-        if (row_is_known(rows, i))
-            out[n++] = (struct scored){rows->scores[i * rows->n_outputs], rows->labels[i] >= 0.5};
-    return n;
-}
-
-/* Pairs (negative, positive) in the right order, ties half, over all pairs. */
-static double area_under_curve(struct scored *s, size_t n)
-{
-    double negatives = 0.0, positives = 0.0, ordered = 0.0;
-    qsort(s, n, sizeof *s, by_score);
-    for (size_t i = 0; i < n;) {
-        double tied_negatives = 0.0, tied_positives = 0.0;
-        for (float score = s[i].score; i < n && s[i].score == score; i++) {
-            tied_positives += s[i].positive;
-            tied_negatives += !s[i].positive;
-        }
-        ordered += tied_positives * (negatives + 0.5 * tied_negatives);
-        negatives += tied_negatives;
-        positives += tied_positives;
-    }
-    return positives * negatives > 0.0 ? ordered / (positives * negatives) : NAN;
-}
-
-static double compute_auc(const struct mon_labelled *rows)
-{
-    struct scored *s = calloc(rows->n > 0 ? rows->n : 1, sizeof *s);
-    if (s == NULL)
-        return NAN;
-    double auc = area_under_curve(s, collect_scored(rows, s));
-    free(s);
-    return auc;
-}
-
-double mon_metric_compute(enum mon_metric m, const struct mon_labelled *rows)
-{
-    if (m == MON_AUC)
-        return compute_auc(rows);
-    double n = 0.0, mean = 0.0;
-    for (size_t i = 0; i < rows->n; i++)
-        if (row_is_known(rows, i)) {
-            n += 1.0;
-            mean += (row_loss(m, rows, i) - mean) / n;
-        }
-    if (!(n > 0.0))
-        return NAN;
-    if (m == MON_ACCURACY)
-        return 1.0 - mean;
-    return m == MON_RMSE ? sqrt(mean) : mean;
 }

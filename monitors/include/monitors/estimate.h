@@ -1,0 +1,89 @@
+/*
+ * estimate.h - performance of a classifier before its labels arrive (CBPE, confidence-based
+ * performance estimation: NannyML; Bialek, Kuberski, Perrakis & Bifet, arXiv 2401.08348).
+ *
+ * A calibrated score says how likely the row is positive. So every row is a true positive with its
+ * chance and a false one with the rest, and the sums over a window are its expected confusion
+ * matrix; the metrics follow. This holds while the chance at a score stays what it was in the
+ * reference: inputs may drift, the concept may not. Where labels do arrive, compare (owed.h): a gap
+ * beyond the bands says that the concept has moved.
+ *
+ * Does not: regression (loss_model.h). Pure; any thread.
+ */
+#ifndef MONITORS_ESTIMATE_H
+#define MONITORS_ESTIMATE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "model/profile.h"
+#include "monitors/calibration.h"
+#include "monitors/performance.h"
+#include "monitors/signal.h"
+
+/* What a metric is thought to be. The two errors are standard deviations and independent: the first
+ * is how far the realised metric of these very rows strays from the estimate because labels are
+ * chance, the second how far the estimate may be off because the calibrator was fitted on finitely
+ * many rows. */
+struct mon_estimate {
+    double value; /* NaN: not defined for these rows, or not for this kind */
+    double sampling_error;
+    double calibration_error;
+};
+
+struct mon_estimates {
+    double n; /* rows used */
+    double true_positive, false_positive, false_negative,
+        true_negative;                     /* expected rows; binary, else NaN */
+    struct mon_estimate of[MON_N_METRICS]; /* by enum mon_metric */
+};
+
+/* sqrt(sampling_error^2 + calibration_error^2). */
+double mon_estimate_error(const struct mon_estimate *e);
+
+/*
+ * The estimates from raw scores (n x c->n_outputs, row-major, borrowed): accuracy, log_loss, AUC,
+ * precision, recall, f1, specificity. Rows with a score that is not finite are left out. Binary AUC
+ * orders by the raw score, ties half, as the realised one does. Errors by the delta method over the
+ * rows' chances p, variance p (1 - p) each, and over the calibrator's blocks, variance
+ * chance (1 - chance) / rows each. Multiclass: accuracy is the mean calibrated chance of the
+ * predicted class, log_loss that of the raw scores under chances normalised to sum 1, the others
+ * one-vs-rest and then the unweighted mean over the classes (macro), with the mean of their errors,
+ * which is an upper bound of the error of the mean. n = 0 or no row left: all NaN, out->n 0.
+ * ERR_NOMEM only. O(n log n) an output.
+ */
+enum err_code mon_estimate_scores(const struct mon_calibrator *c, const float *scores, size_t n,
+                                  struct mon_estimates *out, struct err *e);
+
+/*
+ * The same from counts: a profile's "prediction" series, so that replicas need not send rows. Each
+ * cell's rows are taken at the cell's middle, a cell around the decision threshold is split in
+ * proportion, missing and infinite scores are left out. docs/monitors-harm.md says what the cells
+ * cost in accuracy. Binary only: the chance of the predicted class cannot be had from each class's
+ * own histogram (ERR_UNSUPPORTED). A profile without a "prediction" series: ERR_INVALID.
+ */
+enum err_code mon_estimate_counts(const struct mon_calibrator *c, const struct profile *p,
+                                  struct mon_estimates *out, struct err *e);
+
+struct mon_estimate_options {
+    char monitor[MON_NAME_BYTES];
+    enum mon_metric metric; /* default accuracy */
+    double min_rows;        /* default 200 */
+    double max_drop;        /* worsening in the metric's unit; default 0.02 */
+    double confidence;      /* default 0.95; one-sided, that the worsening exceeds max_drop */
+};
+void mon_estimate_options_init(struct mon_estimate_options *o);
+
+/*
+ * Compares a window's estimate with the metric's value on the reference (measured over reference_n
+ * labelled rows with the standard error reference_error, 0 where exact; mon_metric_measure): drift
+ * where the worsening exceeds max_drop by more than the errors of the
+ * estimate and of the reference allow at the confidence (normal). Kind estimated_performance,
+ * statistic "estimated_" + the metric's name; p_value is of "the worsening is at most max_drop".
+ * NaN estimate or reference: unavailable; fewer than min_rows: insufficient.
+ */
+void mon_estimate_check(const struct mon_estimate_options *o, const struct mon_estimates *window,
+                        double reference_value, double reference_error, double reference_n,
+                        struct mon_signal *out);
+
+#endif
