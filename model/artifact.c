@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "artifact_private.h"
+#include "model/chunks.h"
 
 #define BLOCK_ROWS 512 /* the inputs of a block stay in the second-level cache */
 
@@ -21,9 +22,10 @@ void artifact_free(struct artifact *a)
 {
     if (!a)
         return;
-    for (size_t i = 0; a->chunks && i < a->n_chunks; i++)
-        profile_free(a->chunks[i]);
-    free(a->chunks);
+    chunks_free(a->chunks, a->n_chunks);
+    free(a->chunk_spans);
+    free(a->validation_scores);
+    free(a->validation_labels);
     profile_free(a->reference);
     ruler_free(a->ruler);
     predictor_free(a->predictor);

@@ -1,9 +1,10 @@
 /*
  * artifact_file.c - a model version as one safetensors file and back.
  *
- * Tensors: transform/, predictor/, ruler/, reference/, chunks/ (model/chunks.h), golden/ (codes,
- * outputs, tolerance). Metadata: leeway.format, schema, vocabulary, predictor, manifest. The bytes
- * depend on the artifact alone, so that saving what was loaded gives the same hash.
+ * Tensors: transform/, predictor/, ruler/, reference/, chunks/ (model/chunks.h), validation/
+ * (scores, labels; absent where none were kept), golden/ (codes, outputs, tolerance). Metadata:
+ * leeway.format, schema, vocabulary, predictor, manifest. The bytes depend on the artifact alone,
+ * so that saving what was loaded gives the same hash.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,18 @@ static enum err_code add_golden(const struct artifact *a, struct st_writer *w, s
     return code;
 }
 
+static enum err_code add_validation(const struct artifact *a, struct st_writer *w, struct err *e)
+{
+    const int64_t n = (int64_t)a->n_validation;
+    const int64_t scores[2] = {n, (int64_t)artifact_n_outputs(a)};
+    if (n == 0)
+        return ERR_OK;
+    enum err_code code =
+        st_writer_add(w, "validation/scores", ST_F32, 2, scores, a->validation_scores, e);
+    return code ? code
+                : st_writer_add(w, "validation/labels", ST_F64, 1, &n, a->validation_labels, e);
+}
+
 static enum err_code add_tensors(const struct artifact *a, struct st_writer *w, void **keep,
                                  struct chunks_packed *chunks, struct err *e)
 {
@@ -61,6 +74,10 @@ static enum err_code add_tensors(const struct artifact *a, struct st_writer *w, 
         code = profile_to_st(a->reference, "reference/", w, &keep[KEEP_REFERENCE], e);
     if (!code)
         code = chunks_to_st(a->ruler, a->chunks, a->n_chunks, w, chunks, e);
+    if (!code)
+        code = chunks_spans_to_st(a->chunk_spans, a->n_chunks, w, e);
+    if (!code)
+        code = add_validation(a, w, e);
     return code ? code : add_golden(a, w, e);
 }
 
@@ -146,6 +163,31 @@ static enum err_code read_golden(struct artifact *a, const struct st_file *f, st
     return ERR_OK;
 }
 
+static enum err_code read_validation(struct artifact *a, const struct st_file *f, struct err *e)
+{
+    const int64_t n_outputs = (int64_t)artifact_n_outputs(a);
+    const struct st_tensor *scores, *labels;
+    if (!st_find(f, "validation/scores"))
+        return ERR_OK;
+    enum err_code code =
+        st_need(f, "validation/scores", ST_F32, 2, (const int64_t[]){-1, n_outputs}, &scores, e);
+    if (!code)
+        code = st_need(f, "validation/labels", ST_F64, 1, &scores->shape[0], &labels, e);
+    if (!code && scores->shape[0] > ARTIFACT_VALIDATION_ROWS)
+        code = err_set(e, ERR_LIMIT, "validation/scores: %lld rows, expected at most %d",
+                       (long long)scores->shape[0], ARTIFACT_VALIDATION_ROWS);
+    if (code)
+        return code;
+    a->validation_scores = malloc(scores->size_bytes + 1);
+    a->validation_labels = malloc(labels->size_bytes + 1);
+    if (!a->validation_scores || !a->validation_labels)
+        return err_set(e, ERR_NOMEM, "out of memory for validation rows");
+    a->n_validation = (size_t)scores->shape[0];
+    memcpy(a->validation_scores, scores->data, scores->size_bytes);
+    memcpy(a->validation_labels, labels->data, labels->size_bytes);
+    return ERR_OK;
+}
+
 static enum err_code read_all(struct artifact *a, const struct st_file *f, struct err *e)
 {
     enum err_code code = check_format(f, e);
@@ -165,7 +207,11 @@ static enum err_code read_all(struct artifact *a, const struct st_file *f, struc
         code = ruler_from_st(f, a->schema, a->vocabulary, &a->ruler, e);
     if (!code)
         code = profile_from_st(f, "reference/", a->ruler, &a->reference, e);
-    return code ? code : chunks_from_st(f, a->ruler, &a->chunks, &a->n_chunks, e);
+    if (!code)
+        code = chunks_from_st(f, a->ruler, &a->chunks, &a->n_chunks, e);
+    if (!code)
+        code = chunks_spans_from_st(f, a->n_chunks, &a->chunk_spans, e);
+    return code ? code : read_validation(a, f, e);
 }
 
 enum err_code artifact_load(const char *path, const char *expected_sha256, struct artifact **out,

@@ -117,6 +117,44 @@ enum err_code chunks_from_st(const struct st_file *f, const struct ruler *r, str
     return ERR_OK;
 }
 
+enum err_code chunks_spans_to_st(const int64_t *spans, size_t n, struct st_writer *w, struct err *e)
+{
+    const int64_t shape[2] = {(int64_t)n, 2};
+    return spans && n > 0 ? st_writer_add(w, "chunks/spans", ST_I64, 2, shape, spans, e) : ERR_OK;
+}
+
+static enum err_code check_spans(const int64_t *spans, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (spans[2 * i] >= spans[2 * i + 1])
+            return err_set(e, ERR_CORRUPT,
+                           "chunks/spans: chunk %zu ends (%lld) before it begins (%lld)", i,
+                           (long long)spans[2 * i + 1], (long long)spans[2 * i]);
+    return ERR_OK;
+}
+
+enum err_code chunks_spans_from_st(const struct st_file *f, size_t n, int64_t **out, struct err *e)
+{
+    const struct st_tensor *spans;
+    *out = NULL;
+    if (!st_find(f, "chunks/spans"))
+        return ERR_OK;
+    enum err_code code =
+        st_need(f, "chunks/spans", ST_I64, 2, (const int64_t[]){(int64_t)n, 2}, &spans, e);
+    if (code)
+        return code;
+    int64_t *copy = malloc(spans->size_bytes + 1);
+    if (!copy)
+        return err_set(e, ERR_NOMEM, "out of memory for the times of %zu chunks", n);
+    memcpy(copy, spans->data, spans->size_bytes);
+    code = check_spans(copy, n, e);
+    if (code)
+        free(copy);
+    else
+        *out = copy;
+    return code;
+}
+
 void chunks_free(struct profile **chunks, size_t n)
 {
     for (size_t i = 0; chunks && i < n; i++)

@@ -147,7 +147,41 @@ static void everything_comes_back_from_the_file(void **state)
         assert_memory_equal(b->chunks[i]->moments, a->chunks[i]->moments,
                             a->ruler->n_series * sizeof(struct moments));
     }
+    assert_memory_equal(b->chunk_spans, a->chunk_spans, 4 * 2 * sizeof(int64_t));
+    assert_true(a->n_validation > 0);
+    assert_int_equal(b->n_validation, a->n_validation);
+    assert_memory_equal(b->validation_scores, a->validation_scores,
+                        a->n_validation * sizeof(float));
+    assert_memory_equal(b->validation_labels, a->validation_labels,
+                        a->n_validation * sizeof(double));
     assert_int_equal(cJSON_GetObjectItem(b->manifest, "seed")->valueint, 7);
+    artifact_free(b);
+    artifact_free(a);
+}
+
+static void a_span_that_ends_before_it_begins_is_refused(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct artifact *a = tiny_model(), *b = NULL;
+    a->chunk_spans[3] = a->chunk_spans[2];
+    save(a, path);
+    assert_int_equal(artifact_load(path, NULL, &b, &e), ERR_CORRUPT);
+    assert_non_null(strstr(e.message, "chunk 1 ends (1000) before it begins (1000)"));
+    artifact_free(a);
+}
+
+static void a_version_without_spans_and_validation_rows_loads(void **state)
+{
+    (void)state;
+    struct artifact *a = tiny_model();
+    free(a->chunk_spans);
+    a->chunk_spans = NULL;
+    a->n_validation = 0;
+    save(a, path);
+    struct artifact *b = load(path, NULL);
+    assert_null(b->chunk_spans);
+    assert_int_equal(b->n_validation, 0);
     artifact_free(b);
     artifact_free(a);
 }
@@ -270,6 +304,8 @@ int main(void)
         cmocka_unit_test(saving_what_was_loaded_gives_the_same_hash),
         cmocka_unit_test(everything_comes_back_from_the_file),
         cmocka_unit_test(chunks_add_up_to_the_reference),
+        cmocka_unit_test(a_span_that_ends_before_it_begins_is_refused),
+        cmocka_unit_test(a_version_without_spans_and_validation_rows_loads),
         cmocka_unit_test(another_hash_is_refused_naming_both),
         cmocka_unit_test(a_golden_row_that_scores_differently_is_refused_with_row_and_values),
         cmocka_unit_test(changed_weights_are_found_by_the_golden_rows),

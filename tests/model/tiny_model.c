@@ -14,6 +14,7 @@
 #define N_ROWS 40
 #define N_CHUNKS 4
 #define N_GOLDEN 5
+#define N_VALIDATION 12
 
 static const char loan_schema[] =
     "{\"model\":\"loan\",\"features\":["
@@ -106,6 +107,21 @@ static void make_profiles(struct artifact *a, const double *codes, const float *
         must(profile_new(a->ruler, &a->chunks[i], &e), &e);
         profile_count(a->chunks[i], codes + first * 3, scores + first, N_ROWS / N_CHUNKS);
     }
+    a->chunk_spans = calloc(N_CHUNKS, 2 * sizeof *a->chunk_spans);
+    for (size_t i = 0; i < N_CHUNKS; i++) {
+        a->chunk_spans[2 * i] = (int64_t)i * 1000;
+        a->chunk_spans[2 * i + 1] = (int64_t)i * 1000 + 900;
+    }
+}
+
+static void make_validation(struct artifact *a, const float *scores)
+{
+    a->n_validation = N_VALIDATION;
+    a->validation_scores = malloc(N_VALIDATION * sizeof *a->validation_scores);
+    a->validation_labels = malloc(N_VALIDATION * sizeof *a->validation_labels);
+    memcpy(a->validation_scores, scores, N_VALIDATION * sizeof *scores);
+    for (size_t i = 0; i < N_VALIDATION; i++)
+        a->validation_labels[i] = (double)(i % 2);
 }
 
 static void make_golden(struct artifact *a, const double *codes, const float *scores)
@@ -135,6 +151,7 @@ struct artifact *tiny_model(void)
     for (size_t i = 0; i < N_ROWS; i++)
         scores[i] = (float)tiny_model_expected(codes[i * 3], codes[i * 3 + 1]);
     make_profiles(a, codes, scores);
+    make_validation(a, scores);
     make_golden(a, codes, scores);
     a->manifest = cJSON_CreateObject();
     cJSON_AddStringToObject(a->manifest, "model", "loan");

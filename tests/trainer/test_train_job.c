@@ -131,6 +131,16 @@ static void binary_job_writes_an_artifact_that_loads_and_is_good(void **state)
         rows += a->chunks[i]->n_rows;
     }
     assert_int_equal(rows, N_ROWS - N_HOLDOUT);
+    for (size_t i = 1; i < a->n_chunks; i++) { /* in time order, none into the next */
+        assert_true(a->chunk_spans[2 * i - 1] <= a->chunk_spans[2 * i]);
+    }
+    assert_int_equal(a->n_validation, r.report.result.n_validation);
+    double wrong = 0;
+    for (size_t i = 0; i < a->n_validation; i++) {
+        wrong += (a->validation_scores[i] >= 0.5f) != (a->validation_labels[i] == 1);
+    }
+    assert_float_equal(1 - wrong / (double)a->n_validation, metric(&r, "validation.accuracy"),
+                       1e-6);
     assert_int_equal(a->n_golden, ARTIFACT_GOLDEN_ROWS);
     int odd = 0;
     for (size_t i = 0; i < a->n_golden; i++) {

@@ -1,5 +1,5 @@
 /*
- * artifact_build.c - reference, chunks, golden rows.
+ * artifact_build.c - reference, chunks, validation pairs, golden rows.
  */
 #include "trainer/artifact_build.h"
 
@@ -49,19 +49,32 @@ static size_t rows_per_chunk(size_t n_rows, size_t n_cells)
     return (n_rows + n - 1) / n;
 }
 
+/* Of the rows from first to last; their times ascend. */
+static void note_span(struct artifact *a, const struct train_data *d, size_t first, size_t last)
+{
+    int64_t *span = a->chunk_spans + 2 * a->n_chunks;
+    span[0] = d->snapshot->time_unix_ms[first];
+    span[1] = d->snapshot->time_unix_ms[last] + 1;
+}
+
 static enum err_code cut_chunks(struct artifact *a, const struct train_data *d, const float *scores,
                                 struct err *e)
 {
     size_t n_rows = train_data_n_fit(d), step = rows_per_chunk(n_rows, a->ruler->n_cells);
-    a->chunks = calloc((n_rows + step - 1) / step, sizeof *a->chunks);
-    if (!a->chunks) {
+    size_t n_chunks = (n_rows + step - 1) / step;
+    a->chunks = calloc(n_chunks, sizeof *a->chunks);
+    a->chunk_spans = calloc(n_chunks, 2 * sizeof *a->chunk_spans);
+    if (!a->chunks || !a->chunk_spans) {
         return err_set(e, ERR_NOMEM, "out of memory for the reference's chunks");
     }
     enum err_code code = ERR_OK;
     for (size_t from = 0; !code && from < n_rows; from += step) {
         size_t n = from + step < n_rows ? step : n_rows - from;
         code = profile_rows(a, d, scores, from, n, &a->chunks[a->n_chunks], e);
-        a->n_chunks += code == ERR_OK;
+        if (!code) {
+            note_span(a, d, from, from + n - 1);
+            a->n_chunks++;
+        }
     }
     return code;
 }
@@ -75,6 +88,26 @@ enum err_code artifact_build_reference(struct artifact *a, const struct train_da
                                    &options, &a->ruler, e);
     code = code ? code : profile_rows(a, d, scores, 0, train_data_n_fit(d), &a->reference, e);
     return code ? code : cut_chunks(a, d, scores, e);
+}
+
+/* ---- validation pairs ---- */
+
+enum err_code artifact_build_validation(struct artifact *a, const struct train_data *d,
+                                        const float *scores, struct err *e)
+{
+    size_t n_outputs = artifact_n_outputs(a), n_fit = train_data_n_fit(d);
+    size_t n =
+        d->n_validation < ARTIFACT_VALIDATION_ROWS ? d->n_validation : ARTIFACT_VALIDATION_ROWS;
+    a->validation_scores = malloc(n * n_outputs * sizeof *a->validation_scores);
+    a->validation_labels = malloc(n * sizeof *a->validation_labels);
+    if (!a->validation_scores || !a->validation_labels) {
+        return err_set(e, ERR_NOMEM, "out of memory for %zu validation rows", n);
+    }
+    memcpy(a->validation_scores, scores + (n_fit - n) * n_outputs,
+           n * n_outputs * sizeof *a->validation_scores);
+    memcpy(a->validation_labels, d->labels + (n_fit - n), n * sizeof *a->validation_labels);
+    a->n_validation = n;
+    return ERR_OK;
 }
 
 /* ---- golden rows ---- */

@@ -228,8 +228,8 @@ static void calibrate(struct work *w)
     }
     bool weighted = w->parameters.class_weights != CLASS_WEIGHTS_NONE;
     if (d->schema->label_kind == LABEL_BINARY && !weighted) {
-        /* The loss itself sets the offset, on many more rows than validation has; fitting it again on
-         * the newest few moves the threshold with every swing of the class shares. */
+        /* The loss itself sets the offset, on many more rows than validation has; fitting it again
+         * on the newest few moves the threshold with every swing of the class shares. */
         w->report->calibrated = calibrate_slope(z, labels, d->n_validation, &p->calibration_a);
     } else if (d->schema->label_kind == LABEL_BINARY) {
         w->report->calibrated =
@@ -274,6 +274,7 @@ static enum err_code build(struct work *w, cJSON **validation, struct err *e)
     size_t n = train_data_n_fit(w->data);
     enum err_code code = artifact_build_scores(a, w->data->codes, n, w->scores, e);
     code = code ? code : artifact_build_reference(a, w->data, w->scores, e);
+    code = code ? code : artifact_build_validation(a, w->data, w->scores, e);
     if (code) {
         return code;
     }

@@ -22,6 +22,7 @@
 
 #define ARTIFACT_FORMAT 1
 #define ARTIFACT_GOLDEN_ROWS 32 /* at most */
+#define ARTIFACT_VALIDATION_ROWS 20000
 
 struct artifact {
     char sha256[SHA256_HEX_BYTES]; /* "" before it was saved */
@@ -33,6 +34,13 @@ struct artifact {
     struct profile *reference;
     size_t n_chunks; /* the reference in time order, equal row counts but for the last */
     struct profile **chunks;
+    int64_t
+        *chunk_spans; /* n_chunks x 2: unix ms from (inclusive), to (exclusive); NULL: unknown */
+    /* The newest rows that training did not fit to: what the version answered and what was true, in
+     * time order. What scores mean, and how large losses are, is read off them; no features. */
+    size_t n_validation;      /* at most ARTIFACT_VALIDATION_ROWS; 0: not kept */
+    float *validation_scores; /* n_validation x n_outputs */
+    double *validation_labels;
     size_t n_golden;
     double *golden_codes;    /* n_golden x n_features, as vocabulary_encode gives */
     float *golden_outputs;   /* n_golden x n_outputs, as the trainer saw */

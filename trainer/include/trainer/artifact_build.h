@@ -1,6 +1,6 @@
 /*
  * artifact_build.h - everything in an artifact that is measured after the weights are there:
- * reference profile, chunks, golden rows.
+ * reference profile, chunks, validation pairs, golden rows.
  */
 #ifndef TRAINER_ARTIFACT_BUILD_H
 #define TRAINER_ARTIFACT_BUILD_H
@@ -28,6 +28,13 @@ enum err_code artifact_build_scores(const struct artifact *a, const double *code
  */
 enum err_code artifact_build_reference(struct artifact *a, const struct train_data *d,
                                        const float *scores, struct err *e);
+
+/*
+ * Keeps the newest validation rows' scores (of scores, n_fit x n_outputs, the calibrated ones) and
+ * labels: the champion's losses and what its scores mean are read off them later.
+ */
+enum err_code artifact_build_validation(struct artifact *a, const struct train_data *d,
+                                        const float *scores, struct err *e);
 
 /*
  * Adds golden rows: some with missing values or unseen categories where there are any, the rest
