@@ -13,7 +13,11 @@
 
 #define MAX_KEYS 16
 
-static const struct detector_kind *const kinds[] = {&detector_adwin, &detector_page_hinkley, NULL};
+static const struct detector_kind *const kinds[] = {
+    &detector_adwin,
+    &detector_page_hinkley,
+};
+#define N_KINDS (sizeof kinds / sizeof kinds[0])
 
 static const char *const direction_names[] = {
 #define X(symbol, text) [symbol] = text,
@@ -44,7 +48,7 @@ const char *mon_detection_name(enum mon_detection d)
 
 static const struct detector_kind *find_kind(const char *name)
 {
-    for (size_t i = 0; kinds[i] != NULL; i++)
+    for (size_t i = 0; i < N_KINDS; i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
@@ -53,6 +57,21 @@ static const struct detector_kind *find_kind(const char *name)
 bool mon_detector_exists(const char *name)
 {
     return find_kind(name) != NULL;
+}
+
+static enum err_code unknown_kind(const char *name, struct err *e)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < N_KINDS; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", kinds[i]->name);
+    }
+    return err_set(e, ERR_INVALID, "detector: expected one of %s; got \"%s\"", known, name);
+}
+
+const char *mon_detector_kind(size_t i)
+{
+    return i < N_KINDS ? kinds[i]->name : NULL;
 }
 
 static enum err_code read_param(const struct detector_param *p, const cJSON *params, void *state,
@@ -132,8 +151,7 @@ enum err_code mon_detector_new(const char *name, const cJSON *params, struct mon
 {
     const struct detector_kind *kind = find_kind(name);
     if (kind == NULL)
-        return err_set(e, ERR_INVALID, "detector: expected adwin or page_hinkley, got \"%s\"",
-                       name);
+        return unknown_kind(name, e);
     struct mon_detector *d = allocate(kind);
     if (d == NULL)
         return err_set(e, ERR_NOMEM, "out of memory for a detector");
@@ -166,6 +184,20 @@ enum mon_detection mon_detector_update(struct mon_detector *d, double x)
     d->n++;
     enum mon_detection found = d->kind->update(d->state, d->direction, x, &d->before);
     d->changes += found == MON_CHANGE;
+    return found;
+}
+
+size_t mon_detector_update_many(struct mon_detector *d, const double *x, size_t n, size_t *at,
+                                size_t at_max)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (mon_detector_update(d, x[i]) != MON_CHANGE)
+            continue;
+        if (found < at_max)
+            at[found] = i;
+        found++;
+    }
     return found;
 }
 

@@ -280,7 +280,8 @@ static void state_that_makes_no_sense_is_refused(void **state)
         "{}",
         "{\"detector\": \"adwin\", \"n\": 1, \"changes\": 2, \"params\": {}, \"state\": {}}",
         "{\"detector\": \"adwin\", \"n\": 1, \"changes\": 0, \"params\": {}, \"state\": "
-        "{\"ticks\": 1, \"total\": 1, \"variance\": 0, \"rows\": [[1,0,1,0,1,0,1,0,1,0,1,0]]}}",
+        "{\"ticks\": 1, \"total\": 1, \"variance\": 0, \"rows\": "
+        "[[1,0],[1,0,1,0,1,0,1,0,1,0,1,0]]}}",
         "{\"detector\": \"adwin\", \"n\": 1, \"changes\": 0, \"params\": {}, \"state\": "
         "{\"ticks\": 1, \"total\": 1, \"variance\": 0, \"rows\": [[1]]}}",
     };

@@ -46,9 +46,16 @@ void mon_detector_free(struct mon_detector *d);
 
 /* True where name is a detector. */
 bool mon_detector_exists(const char *name);
+/* Name of detector i = 0, 1, ...; NULL after the last. */
+const char *mon_detector_kind(size_t i);
 
 /* Feeds one value. NaN and infinities are ignored (MON_STABLE). */
 enum mon_detection mon_detector_update(struct mon_detector *d, double x);
+
+/* Feeds x[0..n-1] in this order, as n updates would. Writes the indices of the first at_max changes
+ * to at (may be NULL where at_max is 0); returns how many changes there were. */
+size_t mon_detector_update_many(struct mon_detector *d, const double *x, size_t n, size_t *at,
+                                size_t at_max);
 
 /* As new: parameters stay. */
 void mon_detector_reset(struct mon_detector *d);
