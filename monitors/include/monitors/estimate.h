@@ -38,19 +38,20 @@ struct mon_estimates {
     struct mon_estimate of[MON_N_METRICS]; /* by enum mon_metric */
 };
 
-/* sqrt(sampling_error^2 + calibration_error^2). */
+/* Root of the sum of both errors' squares; NaN where the value is. */
 double mon_estimate_error(const struct mon_estimate *e);
 
 /*
- * The estimates from raw scores (n x c->n_outputs, row-major, borrowed): accuracy, log_loss, AUC,
- * precision, recall, f1, specificity. Rows with a score that is not finite are left out. Binary AUC
- * orders by the raw score, ties half, as the realised one does. Errors by the delta method over the
- * rows' chances p, variance p (1 - p) each, and over the calibrator's blocks, variance
- * chance (1 - chance) / rows each. Multiclass: accuracy is the mean calibrated chance of the
- * predicted class, log_loss that of the raw scores under chances normalised to sum 1, the others
- * one-vs-rest and then the unweighted mean over the classes (macro), with the mean of their errors,
- * which is an upper bound of the error of the mean. n = 0 or no row left: all NaN, out->n 0.
- * ERR_NOMEM only. O(n log n) an output.
+ * The estimates from raw scores (n x c->n_outputs, row-major, borrowed): each expectation of a sum
+ * over rows where the realised metric has the sum. Rows with a score that is not finite are left
+ * out. Binary: accuracy, log_loss, AUC (ordered by the raw score, ties half, as the realised one),
+ * precision, recall, f1, specificity. Multiclass: accuracy is the mean calibrated chance of the
+ * predicted class; precision, recall, f1 and specificity are one-vs-rest and then the unweighted
+ * mean over the classes (macro), with the mean of their errors, an upper bound of the error of the
+ * mean; log_loss and AUC are NaN. Errors by the delta method, over the rows' chances with the
+ * variance p (1 - p) each, and over the calibrator's blocks with chance (1 - chance) / rows each.
+ * n = 0 or no row left: out->n 0, the rest NaN; n = 1: AUC NaN. Fails with ERR_NOMEM only. O(n log
+ * n) an output.
  */
 enum err_code mon_estimate_scores(const struct mon_calibrator *c, const float *scores, size_t n,
                                   struct mon_estimates *out, struct err *e);
