@@ -51,5 +51,15 @@ struct detector_kind {
 
 extern const struct detector_kind detector_adwin;
 extern const struct detector_kind detector_page_hinkley;
+extern const struct detector_kind detector_ddm;
+extern const struct detector_kind detector_eddm;
+extern const struct detector_kind detector_rddm;
+extern const struct detector_kind detector_hddm_a;
+extern const struct detector_kind detector_hddm_w;
+extern const struct detector_kind detector_fhddm;
+extern const struct detector_kind detector_ecdd;
+extern const struct detector_kind detector_stepd;
+extern const struct detector_kind detector_kswin;
+extern const struct detector_kind detector_bocd;
 
 #endif

@@ -16,6 +16,16 @@
 static const struct detector_kind *const kinds[] = {
     &detector_adwin,
     &detector_page_hinkley,
+    &detector_ddm,
+    &detector_eddm,
+    &detector_rddm,
+    &detector_hddm_a,
+    &detector_hddm_w,
+    &detector_fhddm,
+    &detector_ecdd,
+    &detector_stepd,
+    &detector_kswin,
+    &detector_bocd,
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
