@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "statistic.h"
+
 size_t cells_largest(const struct ruler *r)
 {
     size_t largest = 1;
@@ -30,9 +32,10 @@ enum err_code cells_init(struct cells *c, const struct ruler *r, struct err *e)
     size_t n_groups = groups_largest(r);
     memset(c, 0, sizeof *c);
     c->map = calloc(cells_largest(r), sizeof *c->map);
+    c->counts = calloc(cells_largest(r), sizeof *c->counts);
     c->group_rows = calloc(n_groups, sizeof *c->group_rows);
     c->group_index = calloc(n_groups, sizeof *c->group_index);
-    if (c->map != NULL && c->group_rows != NULL && c->group_index != NULL)
+    if (c->map != NULL && c->counts != NULL && c->group_rows != NULL && c->group_index != NULL)
         return ERR_OK;
     cells_deinit(c);
     return err_set(e, ERR_NOMEM, "out of memory for %zu groups", n_groups);
@@ -41,6 +44,7 @@ enum err_code cells_init(struct cells *c, const struct ruler *r, struct err *e)
 void cells_deinit(struct cells *c)
 {
     free(c->map);
+    free(c->counts);
     free(c->group_rows);
     free(c->group_index);
     memset(c, 0, sizeof *c);
@@ -53,14 +57,14 @@ static void layout_identity(struct cells *c, const struct series *s)
         c->map[i] = (uint32_t)i;
 }
 
-static void count_groups(struct cells *c, const struct series *s, const uint64_t *reference)
+static void count_groups(struct cells *c, const struct series *s, const double *reference)
 {
     for (size_t i = 0; i < s->n_cells; i++) {
         c->group_rows[s->group_of[i]] = 0.0;
         c->group_index[s->group_of[i]] = UINT32_MAX;
     }
     for (size_t i = 0; i < s->n_cells; i++)
-        c->group_rows[s->group_of[i]] += (double)reference[i];
+        c->group_rows[s->group_of[i]] += reference[i];
 }
 
 /* Outside the reference's range. The ruler has these in its first and last decile, where a constant
@@ -71,7 +75,7 @@ static bool outside_range(const struct series *s, size_t cell)
 }
 
 /* Frequent groups are numbered in order of appearance; all others share the last cell. */
-static void layout_groups(struct cells *c, const struct series *s, const uint64_t *reference,
+static void layout_groups(struct cells *c, const struct series *s, const double *reference,
                           double window_share)
 {
     uint32_t n = 0;
@@ -92,16 +96,24 @@ static void layout_groups(struct cells *c, const struct series *s, const uint64_
     c->n_from = s->n_cells;
 }
 
-void cells_layout(struct cells *c, const struct series *s, const uint64_t *reference,
-                  enum mon_statistic statistic, double window_rows)
+void cells_layout_expected(struct cells *c, const struct series *s, const double *reference,
+                           enum mon_statistic statistic, double window_rows)
 {
     double n_reference = 0.0;
     for (size_t i = 0; i < s->n_cells; i++)
-        n_reference += (double)reference[i];
-    if (statistic == MON_KS || !(n_reference > 0.0))
+        n_reference += reference[i];
+    if (!statistic_of_groups(statistic) || !(n_reference > 0.0))
         layout_identity(c, s);
     else
         layout_groups(c, s, reference, window_rows / n_reference);
+}
+
+void cells_layout(struct cells *c, const struct series *s, const uint64_t *reference,
+                  enum mon_statistic statistic, double window_rows)
+{
+    for (size_t i = 0; i < s->n_cells; i++)
+        c->counts[i] = (double)reference[i];
+    cells_layout_expected(c, s, c->counts, statistic, window_rows);
 }
 
 void cells_sum(const struct cells *c, const uint64_t *counts, double *out)
@@ -109,4 +121,11 @@ void cells_sum(const struct cells *c, const uint64_t *counts, double *out)
     memset(out, 0, c->n * sizeof *out);
     for (size_t i = 0; i < c->n_from; i++)
         out[c->map[i]] += (double)counts[i];
+}
+
+void cells_sum_expected(const struct cells *c, const double *counts, double *out)
+{
+    memset(out, 0, c->n * sizeof *out);
+    for (size_t i = 0; i < c->n_from; i++)
+        out[c->map[i]] += counts[i];
 }

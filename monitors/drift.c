@@ -1,5 +1,6 @@
 /*
- * drift.c - one window against the reference: a signal per watched series.
+ * drift.c - one window against the reference, or against the phases its rows lie in: a signal per
+ * watched series.
  */
 #include "monitors/drift.h"
 
@@ -8,58 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cells.h"
-#include "monitors/distance.h"
 #include "null.h"
+#include "season_state.h"
 
-const char *mon_statistic_name(enum mon_statistic s)
-{
-    switch (s) {
-#define X(symbol, text)                                                                            \
-    case symbol:                                                                                   \
-        return text;
-        MON_STATISTIC_LIST(X)
-#undef X
-    }
-    return "?";
-}
-
-bool mon_statistic_from_name(const char *name, enum mon_statistic *out)
-{
-#define X(symbol, text)                                                                            \
-    if (strcmp(name, text) == 0) {                                                                 \
-        *out = symbol;                                                                             \
-        return true;                                                                               \
-    }
-    MON_STATISTIC_LIST(X)
-#undef X
-    return false;
-}
+/* A window with more than this share of its rows in phases without support has no phases. */
+#define LEAST_PHASE_SUPPORT 0.95
 
 void mon_drift_options_init(struct mon_drift_options *o)
 {
     *o = (struct mon_drift_options){
         .monitor = "drift",
         .statistic = MON_PSI,
+        .correction = MON_BY_BENJAMINI_HOCHBERG,
         .min_rows = 200.0,
         .false_alarm_rate = 0.001,
         .threshold = NAN,
         .min_effect = NAN,
     };
-}
-
-static double smallest_effect(const struct mon_drift_options *o)
-{
-    if (!isnan(o->min_effect))
-        return o->min_effect;
-    switch (o->statistic) {
-    case MON_PSI:
-        return 0.02;
-    case MON_KS:
-    case MON_JS:
-        return 0.03;
-    }
-    return 0.0;
 }
 
 static bool watched(const struct mon_drift_options *o, const struct series *s)
@@ -77,11 +43,14 @@ static bool watched(const struct mon_drift_options *o, const struct series *s)
 /* Memory for one check, sized for the ruler. */
 struct check {
     const struct mon_drift_options *options;
-    const struct mon_null *null;
+    const struct mon_null *null; /* NULL: for independent rows */
     const struct profile *reference, *window;
+    const struct mon_phase_mix *mix; /* NULL: against the whole reference */
+    bool phases_missing;             /* a mix was given, but its phases have no support */
     size_t n_watched;
     struct cells cells;
-    double *reference_sums, *window_sums;
+    double *laid; /* the reference's counts, or those of the mixture of phases */
+    double *widths, *reference_sums, *window_sums;
     double *p_values; /* by signal */
     bool *reject;
 };
@@ -89,10 +58,22 @@ struct check {
 static void check_deinit(struct check *c)
 {
     cells_deinit(&c->cells);
+    free(c->laid);
+    free(c->widths);
     free(c->reference_sums);
     free(c->window_sums);
     free(c->p_values);
     free(c->reject);
+}
+
+static void choose_phases(struct check *c, const struct mon_phase_mix *mix)
+{
+    if (mix == NULL || c->null == NULL || c->null->season == NULL)
+        return;
+    if (mon_season_support(c->null->season, mix) >= LEAST_PHASE_SUPPORT)
+        c->mix = mix;
+    else
+        c->phases_missing = true;
 }
 
 static bool check_init(struct check *c)
@@ -101,39 +82,33 @@ static bool check_init(struct check *c)
     size_t largest = cells_largest(r), n_series = r->n_series + 1;
     for (size_t i = 0; i < r->n_series; i++)
         c->n_watched += watched(c->options, &r->series[i]);
+    c->laid = calloc(largest, sizeof *c->laid);
+    c->widths = calloc(largest, sizeof *c->widths);
     c->reference_sums = calloc(largest, sizeof *c->reference_sums);
     c->window_sums = calloc(largest, sizeof *c->window_sums);
     c->p_values = calloc(n_series, sizeof *c->p_values);
     c->reject = calloc(n_series, sizeof *c->reject);
-    return c->reference_sums != NULL && c->window_sums != NULL && c->p_values != NULL &&
-           c->reject != NULL && cells_init(&c->cells, r, NULL) == ERR_OK;
-}
-
-static double distance(const struct check *c)
-{
-    switch (c->options->statistic) {
-    case MON_PSI:
-        return mon_distance_psi(c->reference_sums, c->window_sums, c->cells.n);
-    case MON_KS:
-        return mon_distance_ks(c->reference_sums, c->window_sums, c->cells.n);
-    case MON_JS:
-        return mon_distance_js(c->reference_sums, c->window_sums, c->cells.n);
-    }
-    return NAN;
+    return c->laid != NULL && c->widths != NULL && c->reference_sums != NULL &&
+           c->window_sums != NULL && c->p_values != NULL && c->reject != NULL &&
+           cells_init(&c->cells, r, NULL) == ERR_OK;
 }
 
 static void say_origin(const struct check *c, struct mon_signal *s)
 {
     char *out = s->threshold_origin;
     size_t size = sizeof s->threshold_origin;
+    double rate = c->options->false_alarm_rate;
     if (!isnan(c->options->threshold))
         snprintf(out, size, "set by the policy");
-    else if (c->null != NULL && c->null->n_chunks > 0)
-        snprintf(out, size, "calibrated on %zu chunks of %.0f rows, %g false alarms a window",
-                 c->null->n_chunks, c->null->chunk_rows, c->options->false_alarm_rate);
+    else if (c->null == NULL || c->null->n_chunks == 0)
+        snprintf(out, size, "for independent rows, %g false alarms a window", rate);
+    else if (c->mix != NULL)
+        snprintf(out, size, "calibrated on %zu chunks by %s, %g false alarms a window",
+                 c->null->n_chunks, mon_cycle_name(c->null->season->cycle), rate);
     else
-        snprintf(out, size, "for independent rows, %g false alarms a window",
-                 c->options->false_alarm_rate);
+        snprintf(out, size, "calibrated on %zu chunks of %.0f rows%s, %g false alarms a window",
+                 c->null->n_chunks, c->null->chunk_rows,
+                 c->phases_missing ? ", these phases unseen" : "", rate);
 }
 
 static void judge_explicit(const struct check *c, struct mon_signal *s)
@@ -142,42 +117,78 @@ static void judge_explicit(const struct check *c, struct mon_signal *s)
     s->verdict = s->value > s->threshold ? MON_DRIFT : MON_OK;
 }
 
-static struct null_case case_of(const struct check *c, size_t series)
+static const struct series_null *measured(const struct check *c, size_t series)
 {
-    bool calibrated = c->null != NULL && c->null->n_chunks > 0;
-    return (struct null_case){
-        .statistic = c->options->statistic,
-        .n_cells = c->cells.n,
-        .n_reference = (double)c->reference->n_rows,
-        .n_window = (double)c->window->n_rows,
-        .series = calibrated ? &c->null->series[series] : NULL,
-    };
+    if (c->null == NULL || c->null->n_chunks == 0)
+        return NULL;
+    return c->mix != NULL ? &c->null->phases[series] : &c->null->whole[series];
 }
 
-/* ks and js end at 1. Where even that would not be evidence, no window could ever be drift, and
- * "ok" would be a lie: a clock, a counter, a reference shorter than the series' own swings. */
+/* The bounded ones end at 1. Where even that would not be evidence, no window could ever be drift,
+ * and "ok" would be a lie: a clock, a counter, a reference shorter than the series' own swings. */
 static void refuse_if_out_of_reach(const struct check *c, struct mon_signal *s)
 {
-    if (c->options->statistic == MON_PSI || s->threshold < 1.0)
+    enum mon_statistic statistic = c->options->statistic;
+    if (statistic == MON_PSI || statistic == MON_WASSERSTEIN || s->threshold < 1.0)
         return;
     s->verdict = MON_UNAVAILABLE;
     snprintf(s->threshold_origin, sizeof s->threshold_origin,
              "out of reach: parts of the reference differ as much among themselves");
 }
 
+static void lay_reference(struct check *c, const struct series *at)
+{
+    for (size_t i = 0; i < at->n_cells; i++)
+        c->laid[i] = (double)c->reference->counts[at->first_cell + i];
+}
+
+/* Cells and counts of both sides; false where the statistic does not exist for the series. */
+static bool lay(struct check *c, const struct series *at, const struct mon_signal *s)
+{
+    enum mon_statistic statistic = c->options->statistic;
+    lay_reference(c, at);
+    if (!statistic_widths(statistic, at, c->laid, c->widths))
+        return false;
+    if (c->mix != NULL)
+        season_expected(c->null->season, c->mix, at, c->laid);
+    cells_layout_expected(&c->cells, at, c->laid, statistic, s->n);
+    cells_sum_expected(&c->cells, c->laid, c->reference_sums);
+    cells_sum(&c->cells, c->window->counts + at->first_cell, c->window_sums);
+    return true;
+}
+
+static struct null_case case_of(const struct check *c, const struct series *at, size_t series)
+{
+    enum mon_statistic statistic = c->options->statistic;
+    size_t n = c->cells.n;
+    return (struct null_case){
+        .statistic = statistic,
+        .unit = statistic_unit(statistic, at, c->reference_sums, c->widths, n),
+        .inverse_rows = 1.0 / statistic_rows(statistic, at, c->reference_sums, n) +
+                        1.0 / statistic_rows(statistic, at, c->window_sums, n),
+        .series = measured(c, series),
+    };
+}
+
 /* Fills all but the verdict of a calibrated check, which needs all series' p-values. */
 static void measure(struct check *c, size_t series, struct mon_signal *s)
 {
     const struct series *at = &c->reference->ruler->series[series];
-    const uint64_t *reference = c->reference->counts + at->first_cell;
-    cells_layout(&c->cells, at, reference, c->options->statistic, s->n);
-    cells_sum(&c->cells, reference, c->reference_sums);
-    cells_sum(&c->cells, c->window->counts + at->first_cell, c->window_sums);
-    s->value = distance(c);
-    struct null_case null = case_of(c, series);
+    enum mon_statistic statistic = c->options->statistic;
+    if (lay(c, at, s))
+        s->value = statistic_value(statistic, at, c->reference_sums, c->window_sums, c->widths,
+                                   c->cells.n);
+    if (isnan(s->value)) {
+        s->verdict = MON_UNAVAILABLE;
+        snprintf(s->threshold_origin, sizeof s->threshold_origin,
+                 "%s needs numbers that differ on both sides", mon_statistic_name(statistic));
+        return;
+    }
+    struct null_case null = case_of(c, at, series);
     s->p_value = null_p_value(&null, s->value);
     s->effect = null_excess(&null, s->value);
     s->threshold = null_quantile(&null, c->options->false_alarm_rate / (double)c->n_watched);
+    statistic_rule(statistic, at, c->cells.n, s->rule, sizeof s->rule);
     if (isnan(c->options->threshold))
         refuse_if_out_of_reach(c, s);
 }
@@ -195,24 +206,38 @@ static void start_signal(const struct check *c, const struct series *series, str
         s->verdict = MON_INSUFFICIENT;
 }
 
+static void correct(const struct check *c, size_t n)
+{
+    switch (c->options->correction) {
+    case MON_BY_BENJAMINI_HOCHBERG:
+        mon_benjamini_hochberg(c->p_values, n, c->options->false_alarm_rate, c->reject);
+        return;
+    case MON_BY_HOLM:
+        mon_holm(c->p_values, n, c->options->false_alarm_rate, c->reject);
+        return;
+    }
+}
+
 static void judge_calibrated(struct check *c, struct mon_signal *signals, size_t n)
 {
-    double least = smallest_effect(c->options);
+    double least = isnan(c->options->min_effect) ? statistic_min_effect(c->options->statistic)
+                                                 : c->options->min_effect;
     for (size_t i = 0; i < n; i++)
         c->p_values[i] = signals[i].p_value;
-    mon_benjamini_hochberg(c->p_values, n, c->options->false_alarm_rate, c->reject);
+    correct(c, n);
     for (size_t i = 0; i < n; i++)
         if (signals[i].verdict == MON_OK && c->reject[i] && signals[i].effect >= least)
             signals[i].verdict = MON_DRIFT;
 }
 
-size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null *null,
-                       const struct profile *reference, const struct profile *window,
-                       struct mon_signal *signals)
+size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_null *null,
+                           const struct profile *reference, const struct profile *window,
+                           const struct mon_phase_mix *mix, struct mon_signal *signals)
 {
     struct check c = {.options = o, .null = null, .reference = reference, .window = window};
     size_t n = 0;
     bool ready = check_init(&c);
+    choose_phases(&c, mix);
     for (size_t i = 0; i < reference->ruler->n_series; i++) {
         if (!watched(o, &reference->ruler->series[i]))
             continue;
@@ -231,33 +256,42 @@ size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null 
     return n;
 }
 
-struct ranked {
-    double p;
-    size_t index;
-};
-
-static int by_p(const void *a, const void *b)
+size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null *null,
+                       const struct profile *reference, const struct profile *window,
+                       struct mon_signal *signals)
 {
-    const struct ranked *x = a, *y = b;
-    return (x->p > y->p) - (x->p < y->p);
+    return mon_drift_check_mix(o, null, reference, window, NULL, signals);
 }
 
-size_t mon_benjamini_hochberg(const double *p_values, size_t n, double q, bool *reject)
+static double threshold_of(struct check *c, size_t series, double window_rows, double p)
 {
-    struct ranked *ranked = calloc(n > 0 ? n : 1, sizeof *ranked);
-    size_t n_valid = 0, n_rejected = 0;
-    for (size_t i = 0; i < n; i++) {
-        reject[i] = false;
-        if (ranked != NULL && !isnan(p_values[i]))
-            ranked[n_valid++] = (struct ranked){p_values[i], i};
-    }
-    if (ranked != NULL)
-        qsort(ranked, n_valid, sizeof *ranked, by_p);
-    for (size_t i = 0; i < n_valid; i++)
-        if (ranked[i].p <= q * (double)(i + 1) / (double)n_valid)
-            n_rejected = i + 1;
-    for (size_t i = 0; i < n_rejected; i++)
-        reject[ranked[i].index] = true;
-    free(ranked);
-    return n_rejected;
+    const struct series *at = &c->reference->ruler->series[series];
+    enum mon_statistic statistic = c->options->statistic;
+    lay_reference(c, at);
+    if (!statistic_widths(statistic, at, c->laid, c->widths))
+        return INFINITY;
+    cells_layout_expected(&c->cells, at, c->laid, statistic, window_rows);
+    cells_sum_expected(&c->cells, c->laid, c->reference_sums);
+    double rows = statistic_rows(statistic, at, c->reference_sums, c->cells.n);
+    struct null_case null = {
+        .statistic = statistic,
+        .unit = statistic_unit(statistic, at, c->reference_sums, c->widths, c->cells.n),
+        .inverse_rows = 1.0 / rows + (double)c->reference->n_rows / (rows * window_rows),
+        .series = measured(c, series),
+    };
+    return rows > 0.0 ? null_quantile(&null, p) : INFINITY;
+}
+
+enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,
+                                  double window_rows, double p, double *out, struct err *e)
+{
+    struct mon_drift_options o = {.statistic = null->statistic};
+    struct check c = {.options = &o, .null = null, .reference = reference};
+    if (!(window_rows >= 1.0) || !(p > 0.0) || !(p < 1.0))
+        return err_set(e, ERR_INVALID, "thresholds: %g rows at p = %g", window_rows, p);
+    bool ready = check_init(&c);
+    for (size_t i = 0; ready && i < reference->ruler->n_series; i++)
+        out[i] = threshold_of(&c, i, window_rows, p);
+    check_deinit(&c);
+    return ready ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory");
 }

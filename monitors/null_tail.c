@@ -1,95 +1,70 @@
 /*
- * null_tail.c - p-values and thresholds from a design effect: the three statistics' distributions.
+ * null_tail.c - p-values and thresholds: a statistic's distribution on independent rows, widened by
+ * what was measured on the reference.
  *
- * With h = 1/n_reference + 1/n_window and G cells, on independent rows: PSI ~ h chi2(G - 1) (it is
- * twice a symmetric Kullback-Leibler divergence to second order; Yurdakul & Naranjo 2020), the
- * squared JS distance in bits is PSI / (8 ln 2) to second order (Lin 1991), and D sqrt(1/h) has
- * Kolmogorov's distribution. A design effect multiplies h.
+ * A design effect multiplies 1/n + 1/m. Three moments (Hall 1983; Buckley & Eagleson 1988): (T /
+ * mean - 1) sqrt(degrees) and its chi-squared of skew_degrees have the same variance and skewness.
+ * That the scale is an estimate makes the chi-squared an F, and Kolmogorov's tail a mixture.
  */
 #include <math.h>
 
 #include "null.h"
 #include "tail.h"
 
-#define JS_PER_PSI (1.0 / (8.0 * M_LN2))
 #define KOLMOGOROV_MEAN_SQUARE (M_PI * M_PI / 12.0)
+#define QUANTILE_STEPS 60
+#define QUANTILE_TOLERANCE 1e-7
 
-static double inverse_rows(const struct null_case *c)
-{
-    return 1.0 / c->n_reference + 1.0 / c->n_window;
-}
-
-static double degrees(const struct null_case *c)
-{
-    return c->n_cells > 2 ? (double)c->n_cells - 1.0 : 1.0;
-}
-
-static double independent_mean(const struct null_case *c)
-{
-    switch (c->statistic) {
-    case MON_PSI:
-        return degrees(c) * inverse_rows(c);
-    case MON_JS:
-        return degrees(c) * inverse_rows(c) * JS_PER_PSI;
-    case MON_KS:
-        return KOLMOGOROV_MEAN_SQUARE * inverse_rows(c);
-    }
-    return NAN;
-}
-
-/* psi is quadratic already; the distances are squared */
 static double squared(const struct null_case *c, double value)
 {
-    return c->statistic == MON_PSI ? value : value * value;
+    return statistic_is_square(c->statistic) ? value : value * value;
 }
 
 static double unsquared(const struct null_case *c, double square)
 {
-    return c->statistic == MON_PSI ? square : sqrt(square);
+    return statistic_is_square(c->statistic) ? square : sqrt(square);
 }
 
-/* How a statistic scatters under one estimate. */
-struct shape {
-    double design_effect, nu, degrees, skew_degrees;
-};
-
-static struct shape shape_of(const struct null_case *c, struct effect_estimate estimate)
+/* P(square / mean >= ratio) where the mean is the one of this estimate. */
+static double tail(const struct null_case *c, const struct estimate *e, double ratio)
 {
-    double most = degrees(c);
-    return (struct shape){estimate.design_effect, estimate.nu,
-                          fmax(1.0, most * c->series->degrees_share),
-                          fmax(1.0, most * c->series->skew_share)};
-}
-
-/* Three moments (Hall, Buckley & Eagleson): (T / mean - 1) sqrt(degrees) and its chi-squared of
- * skew_degrees have the same variance and skewness; F for the mean's estimate. */
-static double p_under(const struct null_case *c, double value, struct shape s)
-{
-    double square = squared(c, value);
     if (c->statistic == MON_KS)
-        return tail_kolmogorov(square / (inverse_rows(c) * s.design_effect), s.nu);
-    double ratio = square / (independent_mean(c) * s.design_effect);
-    double stretched = 1.0 + (ratio - 1.0) * sqrt(s.degrees / s.skew_degrees);
-    return tail_f(stretched, s.skew_degrees, s.nu);
+        return tail_kolmogorov(ratio * KOLMOGOROV_MEAN_SQUARE, e->nu);
+    double degrees = fmax(1.0, c->unit.degrees * e->degrees_share);
+    double skew_degrees = fmin(degrees, fmax(1.0, c->unit.skew_degrees * e->skew_share));
+    double stretched = 1.0 + (ratio - 1.0) * sqrt(degrees / skew_degrees);
+    return tail_f(stretched, skew_degrees, e->nu);
 }
+
+static double mean_under(const struct null_case *c, const struct estimate *e)
+{
+    return c->unit.mean * c->inverse_rows * e->design_effect;
+}
+
+static double p_under(const struct null_case *c, const struct estimate *e, double value)
+{
+    return tail(c, e, squared(c, value) / mean_under(c, e));
+}
+
+static const struct estimate independent_rows = {1.0, 1.0, 1.0, INFINITY};
 
 double null_p_value(const struct null_case *c, double value)
 {
-    const struct shape independent = {1.0, INFINITY, degrees(c), degrees(c)};
-    double p = p_under(c, value, independent);
+    if (isnan(value))
+        return NAN;
+    double p = p_under(c, &independent_rows, value);
     if (c->series == NULL)
         return p;
-    p = fmax(p, p_under(c, value, shape_of(c, c->series->chunks)));
-    return fmax(p, p_under(c, value, shape_of(c, c->series->blocks)));
+    p = fmax(p, p_under(c, &c->series->chunks, value));
+    return fmax(p, p_under(c, &c->series->blocks, value));
 }
 
 double null_mean(const struct null_case *c)
 {
-    double effect = 1.0;
-    if (c->series != NULL)
-        effect =
-            fmax(effect, fmax(c->series->chunks.design_effect, c->series->blocks.design_effect));
-    return independent_mean(c) * effect;
+    double mean = mean_under(c, &independent_rows);
+    if (c->series == NULL)
+        return mean;
+    return fmax(mean, fmax(mean_under(c, &c->series->chunks), mean_under(c, &c->series->blocks)));
 }
 
 double null_excess(const struct null_case *c, double value)
@@ -97,16 +72,34 @@ double null_excess(const struct null_case *c, double value)
     return unsquared(c, fmax(0.0, squared(c, value) - null_mean(c)));
 }
 
-/* Bisection on the logarithm: p falls with value, over some decades above the mean. */
-double null_quantile(const struct null_case *c, double p)
+/* Bisection on the logarithm of the ratio: the tail falls over some decades above the mean. */
+static double quantile_under(const struct null_case *c, const struct estimate *e, double p)
 {
-    double low = 1e-3 * unsquared(c, null_mean(c)), high = 1e6 * low;
-    for (int i = 0; i < 60 && high > low * (1.0 + 1e-9); i++) {
+    double low = 1e-3, high = 2.0;
+    while (high < 1e12 && tail(c, e, high) > p) {
+        low = high;
+        high *= 2.0;
+    }
+    for (int i = 0; i < QUANTILE_STEPS && high > low * (1.0 + QUANTILE_TOLERANCE); i++) {
         double middle = sqrt(low * high);
-        if (null_p_value(c, middle) > p)
+        if (tail(c, e, middle) > p)
             low = middle;
         else
             high = middle;
     }
-    return high;
+    return unsquared(c, high * mean_under(c, e));
+}
+
+/* The p-value is the largest of three, so its quantile is too: the others are only worked out where
+ * they reach beyond. */
+double null_quantile(const struct null_case *c, double p)
+{
+    double value = quantile_under(c, &independent_rows, p);
+    if (c->series == NULL)
+        return value;
+    const struct estimate *measured[] = {&c->series->chunks, &c->series->blocks};
+    for (size_t i = 0; i < 2; i++)
+        if (p_under(c, measured[i], value) > p)
+            value = quantile_under(c, measured[i], p);
+    return value;
 }

@@ -65,13 +65,14 @@ static struct traces unbiased(struct traces t, double f)
     return (struct traces){t.first, second, third};
 }
 
-struct spectrum spectrum_of(const double *z, size_t n_rows, size_t n_columns, double *room)
+struct spectrum spectrum_of(const double *z, size_t n_rows, size_t n_columns, double f,
+                            double *room)
 {
     const struct spectrum one = {1.0, 1.0};
-    if (n_rows < 4 || n_columns == 0)
+    if (!(f >= 3.0) || n_columns == 0)
         return one;
     struct vectors v = shorter_side(z, n_rows, n_columns);
-    double f = (double)n_rows - 1.0, most = fmax(1.0, (double)n_columns);
+    double most = fmax(1.0, (double)n_columns);
     gram(&v, f, room);
     struct traces t = unbiased(traces_of(room, v.n), f);
     if (!(t.first > 0.0))

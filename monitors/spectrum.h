@@ -17,8 +17,10 @@ struct spectrum {
     double degrees, skew_degrees;
 };
 
-/* z: n_rows x n_columns, row-major, column means 0: samples of the vector. room: the square of the
- * smaller of the two, in doubles. n_rows < 4 or all of z 0: one degree. */
-struct spectrum spectrum_of(const double *z, size_t n_rows, size_t n_columns, double *room);
+/* z: n_rows x n_columns, row-major: samples of the vector, with f degrees of freedom (n_rows - 1
+ * where one mean was taken off all of them). room: the square of the smaller of the two, in
+ * doubles. f < 3 or all of z 0: one degree. */
+struct spectrum spectrum_of(const double *z, size_t n_rows, size_t n_columns, double f,
+                            double *room);
 
 #endif

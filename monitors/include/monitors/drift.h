@@ -26,13 +26,17 @@
 
 #include "base/err.h"
 #include "model/profile.h"
+#include "monitors/season.h"
 #include "monitors/signal.h"
 
 /* X(symbol, text) */
 #define MON_STATISTIC_LIST(X)                                                                      \
     X(MON_PSI, "psi")                                                                              \
     X(MON_KS, "ks")                                                                                \
-    X(MON_JS, "js")
+    X(MON_JS, "js")                                                                                \
+    X(MON_HELLINGER, "hellinger")                                                                  \
+    X(MON_CRAMER_VON_MISES, "cramer_von_mises")                                                    \
+    X(MON_WASSERSTEIN, "wasserstein")
 
 enum mon_statistic {
 #define X(symbol, text) symbol,
@@ -44,13 +48,27 @@ const char *mon_statistic_name(enum mon_statistic s);
 /* False where the name is not one of the list; *out is then unchanged. */
 bool mon_statistic_from_name(const char *name, enum mon_statistic *out);
 
+/* Over the series of one window. Benjamini-Hochberg lets more through once something has drifted;
+ * Holm keeps the chance of any false alarm whatever the dependence between series. X(symbol, text)
+ */
+#define MON_CORRECTION_LIST(X)                                                                     \
+    X(MON_BY_BENJAMINI_HOCHBERG, "benjamini-hochberg")                                             \
+    X(MON_BY_HOLM, "holm")
+
+enum mon_correction {
+#define X(symbol, text) symbol,
+    MON_CORRECTION_LIST(X)
+#undef X
+};
+
 struct mon_drift_options {
     char monitor[MON_NAME_BYTES];
     enum mon_statistic statistic; /* default MON_PSI */
     bool predictions;             /* watch the prediction series instead of the features */
     const char *const *only;      /* borrowed names of series, NULL: all of them */
     size_t n_only;
-    double min_rows;         /* of the window; default 200 */
+    enum mon_correction correction; /* default Benjamini-Hochberg */
+    double min_rows;                /* of the window; default 200 */
     double false_alarm_rate; /* chance of any alarm in one window of an unchanged stream, over all
                                 watched series; default 0.001 */
     double threshold;        /* of the statistic, explicit; NaN (default): calibrated */
@@ -76,6 +94,21 @@ enum err_code mon_null_new(const struct profile *reference, struct profile *cons
                            struct mon_null **out, struct err *e);
 void mon_null_free(struct mon_null *null);
 
+struct mon_null_options {
+    enum mon_statistic statistic;    /* default MON_PSI */
+    double window_rows;              /* >= 1; default 1000 */
+    const struct mon_season *season; /* borrowed, outlives the null; made of the same chunks; NULL
+                                        (default): none */
+    bool independent_rows;           /* asked for: textbook null, the chunks are not looked at */
+};
+void mon_null_options_init(struct mon_null_options *o);
+
+/* mon_null_new with all options. With a season every chunk is measured against the others of its
+ * phase. */
+enum err_code mon_null_make(const struct mon_null_options *o, const struct profile *reference,
+                            struct profile *const *chunks, size_t n_chunks, struct mon_null **out,
+                            struct err *e);
+
 /* The larger of the two design effects found for a series; 1 where only the null for independent
  * rows is there. */
 double mon_null_design_effect(const struct mon_null *null, size_t series);
@@ -93,6 +126,33 @@ double mon_null_design_effect(const struct mon_null *null, size_t series);
 size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null *null,
                        const struct profile *reference, const struct profile *window,
                        struct mon_signal *signals);
+
+/*
+ * The same for a window whose rows lie in known phases of the null's season: it is compared with
+ * the same mixture of phases. mix NULL or empty, a null without season, or more than 5 % of the
+ * rows in phases without support: as mon_drift_check, against the whole reference with the season
+ * as part of the noise; threshold_origin says so.
+ */
+size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_null *null,
+                           const struct profile *reference, const struct profile *window,
+                           const struct mon_phase_mix *mix, struct mon_signal *signals);
+
+/*
+ * For those who compute values in bulk (sweep.h): the value of each series at which its p-value
+ * falls to p, for a window of window_rows compared with the whole reference. out: n_series values;
+ * INFINITY where no value can. No procedure over series at level q rejects a p above q, so a value
+ * below the threshold for p = q needs no second look. Keep them as long as the window's size stays
+ * the same. ERR_INVALID for window_rows < 1 or p outside (0, 1), ERR_NOMEM.
+ */
+enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,
+                                  double window_rows, double p, double *out, struct err *e);
+
+/*
+ * Holm 1979: marks reject[i], with at most alpha chance of any false rejection under any
+ * dependence. NaN p-values are left out and not rejected. Returns the number rejected. n = 0 gives
+ * 0.
+ */
+size_t mon_holm(const double *p_values, size_t n, double alpha, bool *reject);
 
 /*
  * Benjamini & Hochberg 1995: marks reject[i] for p_values[i] at false discovery rate q. NaN
