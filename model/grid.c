@@ -45,19 +45,25 @@ double grid_bin_start(double low, double inverse, size_t bin)
     return from_ordered(at);
 }
 
+/* Without a branch on the values, which no processor could guess. */
 size_t grid_search(const double *edges, size_t n_edges, double x)
 {
-    size_t cell = 0, n = n_edges; /* the answer is in cell..cell + n */
-    while (n > 0) {
-        size_t half = n / 2;
-        if (x >= edges[cell + half]) {
-            cell += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
+    const double *from = edges;
+    while (n_edges > 0) { /* the answer is in from..from + n_edges */
+        size_t half = (n_edges + 1) / 2;
+        from += half & -(size_t)(x >= from[half - 1]);
+        n_edges -= half;
     }
-    return cell;
+    return (size_t)(from - edges);
+}
+
+size_t grid_tail_cell(const struct grid *g, double x)
+{
+    if (g->n_bins == 0)
+        return grid_search(g->edges, g->n_edges, x);
+    if (x < g->low)
+        return grid_search(g->edges, g->bins[0], x);
+    return g->beyond + grid_search(g->edges + g->beyond, g->n_edges - g->beyond, x);
 }
 
 void grid_deinit(struct grid *g)
@@ -68,11 +74,13 @@ void grid_deinit(struct grid *g)
 }
 
 /* How far a value may pull the moments. A cumulated sum that once took in 1e30 has no digits left
- * for the windows after it; a million times the bulk's width hides no drift. */
+ * for the windows after it; a million times the bulk's width hides no drift. The core itself is
+ * always within reach. */
 static double reach_of(const struct grid *g)
 {
     double width = g->high - g->low, size = fmax(fabs(g->shift), 1);
-    return 1e6 * (g->n_bins > 1 ? width : size);
+    double reach = 1e6 * (g->n_bins > 1 ? width : size);
+    return fmax(reach, fmax(fabs(g->low - g->shift), fabs(g->high - g->shift)));
 }
 
 /* Points every bin at its first cell. Fails where a bin does not begin on an edge. */
@@ -90,7 +98,7 @@ static enum err_code map_bins(struct grid *g, struct err *e)
         if (i < g->n_bins)
             g->bins[i] = (uint16_t)cell;
         g->high = start;
-        before = cell;
+        g->beyond = before = cell;
     }
     return ERR_OK;
 }

@@ -27,6 +27,7 @@ struct grid {
     size_t n_bins;    /* 0: no core, the reference held no finite value */
     uint16_t *bins;   /* owned, n_bins: the first cell of each */
     unsigned n_steps; /* the most edges inside a bin */
+    size_t beyond;    /* the cell that begins at high */
     double shift;     /* the centre, for moments */
     double reach;     /* values further from the centre are taken at this distance, for moments */
 };
@@ -49,6 +50,9 @@ void grid_deinit(struct grid *g);
 
 /* Cell of x by the edges alone: 0..n_edges; x must not be NaN. */
 size_t grid_search(const double *edges, size_t n_edges, double x);
+
+/* Cell of x, which is finite and not in the core. */
+size_t grid_tail_cell(const struct grid *g, double x);
 
 static inline bool grid_in_core(const struct grid *g, double x)
 {

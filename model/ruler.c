@@ -26,6 +26,7 @@ void ruler_free(struct ruler *ruler)
     struct ruler_private *r = (struct ruler_private *)ruler;
     for (size_t i = 0; r->grids && i < ruler->n_series; i++)
         grid_deinit(&r->grids[i]);
+    count_tables_deinit(&r->tables);
     free(r->grids);
     free(r->groups);
     free(ruler->series);
@@ -123,7 +124,7 @@ enum err_code ruler_place_cells(struct ruler_private *r, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory for a ruler of %zu cells", at);
     for (size_t i = 0; i < r->ruler.n_series; i++)
         r->ruler.series[i].group_of = r->groups + r->ruler.series[i].first_cell;
-    return ERR_OK;
+    return count_tables_init(r, e);
 }
 
 /* One column of the rows to lay a grid over. */

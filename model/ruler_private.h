@@ -1,10 +1,13 @@
 /*
  * ruler_private.h - what a ruler is beside its public face: one grid per numeric series. Shared by
- * ruler.c, ruler_file.c and profile.c.
+ * ruler.c, ruler_file.c, profile.c and the counting files.
  */
 #ifndef MODEL_RULER_PRIVATE_H
 #define MODEL_RULER_PRIVATE_H
 
+#include <math.h>
+
+#include "count.h"
 #include "grid.h"
 #include "model/profile.h"
 
@@ -14,6 +17,7 @@ struct ruler_private {
     size_t n_classes;   /* 0: regression */
     struct grid *grids; /* n_series; zero for series that are not numeric */
     uint16_t *groups;   /* n_cells; the series' group_of point into it */
+    struct count_tables tables;
 };
 
 static inline const struct ruler_private *ruler_private(const struct ruler *r)
@@ -25,7 +29,8 @@ static inline const struct ruler_private *ruler_private(const struct ruler *r)
 enum err_code ruler_outline(const struct schema *s, const struct vocabulary *v,
                             struct ruler_private **out, struct err *e);
 
-/* Gives every series its cells, from its kind and grid, and allocates the groups (all 0). */
+/* Gives every series its cells, from its kind and grid, allocates the groups (all 0) and makes the
+ * counting tables. */
 enum err_code ruler_place_cells(struct ruler_private *r, struct err *e);
 
 /* What a profile from a file must satisfy: every series counts every row once, moments fit the
@@ -37,6 +42,18 @@ enum err_code profile_check(const struct profile *p, struct err *e);
 static inline size_t series_n_plain(const struct series *s)
 {
     return s->kind == SERIES_PRESENCE ? 0 : s->n_cells - 2;
+}
+
+static inline size_t category_cell(const struct series *s, double code)
+{
+    if (isnan(code))
+        return s->missing_cell;
+    return code >= 0 && code < (double)(s->n_cells - 2) ? (size_t)code : s->unseen_cell;
+}
+
+static inline size_t presence_cell(const struct series *s, double code)
+{
+    return isnan(code) ? s->missing_cell : 0;
 }
 
 #endif

@@ -96,8 +96,53 @@ enum err_code profile_new(const struct ruler *r, struct profile **out, struct er
 void profile_free(struct profile *p);
 void profile_clear(struct profile *p);
 
-/* Counts n_rows rows and their scores. Not thread-safe: one profile per thread, merged when read.
+/*
+ * A borrowed table of numbers: row i, column j is the value at i * row_stride + j * column_stride
+ * of f32 or of f64, of which exactly one is set. Strides are in values, not bytes. Pointers need
+ * the alignment of their type and no more.
  */
+struct matrix_view {
+    const float *f32;
+    const double *f64;
+    size_t row_stride, column_stride;
+};
+
+static inline struct matrix_view matrix_rows_f32(const float *row_major, size_t n_columns)
+{
+    return (struct matrix_view){.f32 = row_major, .row_stride = n_columns, .column_stride = 1};
+}
+
+static inline struct matrix_view matrix_rows_f64(const double *row_major, size_t n_columns)
+{
+    return (struct matrix_view){.f64 = row_major, .row_stride = n_columns, .column_stride = 1};
+}
+
+static inline struct matrix_view matrix_columns_f32(const float *column_major, size_t n_rows)
+{
+    return (struct matrix_view){.f32 = column_major, .row_stride = 1, .column_stride = n_rows};
+}
+
+static inline struct matrix_view matrix_columns_f64(const double *column_major, size_t n_rows)
+{
+    return (struct matrix_view){.f64 = column_major, .row_stride = 1, .column_stride = n_rows};
+}
+
+/*
+ * Counts n_rows rows and their scores. codes: n_rows x n_features, numbers as they are, categories
+ * as codes of the vocabulary, NaN missing. scores: n_rows x n_outputs; NULL: there are none, which
+ * counts them as missing. n_rows 0 changes nothing. -inf and +inf count as infinite and take no
+ * part in moments; a category that is no code counts as unseen. A float counts as the double of
+ * the same value.
+ *
+ * Uses the processor's vectors where it has those that the library knows (AVX-512), else plain C.
+ * Guaranteed: the same rows in the same order give the same counts and, bit for bit, the same
+ * moments on either path, from any layout and type, cut into any calls. Not thread-safe: one
+ * profile per thread, merged when read.
+ */
+void profile_count_view(struct profile *p, const struct matrix_view *codes,
+                        const struct matrix_view *scores, size_t n_rows);
+
+/* The same for row-major doubles and their row-major scores (or NULL). */
 void profile_count(struct profile *p, const double *codes, const float *scores, size_t n_rows);
 /* dst += src. Both over the same ruler. */
 void profile_merge(struct profile *dst, const struct profile *src);

@@ -1,0 +1,126 @@
+/*
+ * count_tiles.c - a ruler as the counting paths read it: its series in tiles of eight lanes.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ruler_private.h"
+
+static size_t series_n_bins(const struct ruler_private *r, size_t series)
+{
+    const struct series *s = &r->ruler.series[series];
+    return s->kind == SERIES_NUMERIC ? r->grids[series].n_bins : series_n_plain(s);
+}
+
+static bool grid_is_affine(const struct grid *g)
+{
+    return g->n_steps == 0; /* every bin is then one cell, and they follow each other */
+}
+
+static void fill_lane(struct count_tile *t, unsigned lane, const struct ruler_private *r)
+{
+    size_t series = t->first_series + lane;
+    const struct series *s = &r->ruler.series[series];
+    const struct grid *g = &r->grids[series];
+    t->missing[lane] = (uint32_t)(s->first_cell + s->missing_cell);
+    if (s->kind != SERIES_NUMERIC) { /* codes: bins of width 1 */
+        t->high[lane] = (double)series_n_plain(s);
+        t->inverse[lane] = 1;
+        return;
+    }
+    t->numeric |= 1u << lane;
+    t->low[lane] = g->low;
+    t->high[lane] = g->high;
+    t->inverse[lane] = g->inverse;
+    t->shift[lane] = g->shift;
+    t->reach[lane] = g->reach;
+    t->n_steps = g->n_steps > t->n_steps ? g->n_steps : t->n_steps;
+    t->affine &= grid_is_affine(g);
+}
+
+static uint32_t first_core_cell(const struct ruler_private *r, size_t series)
+{
+    const struct grid *g = &r->grids[series];
+    return (uint32_t)r->ruler.series[series].first_cell + (g->n_bins ? g->bins[0] : 0u);
+}
+
+/* Needs to know whether all lanes are affine. */
+static void point_lanes(struct count_tile *t, const struct ruler_private *r, const size_t *bins_at)
+{
+    for (unsigned lane = 0; lane < t->n_lanes; lane++) {
+        size_t series = t->first_series + lane;
+        t->first[lane] = t->affine ? first_core_cell(r, series) : (uint32_t)bins_at[series];
+        t->elsewhere[lane] =
+            t->affine ? t->missing[lane] : (uint32_t)(bins_at[series] + series_n_bins(r, series));
+    }
+}
+
+/* Columns from..to-1 are of one table. */
+static void add_tiles(struct ruler_private *r, size_t from, size_t to, const size_t *bins_at)
+{
+    for (; from < to; from += TILE_LANES) {
+        struct count_tile *t = &r->tables.tiles[r->tables.n_tiles++];
+        *t = (struct count_tile){.first_series = from, .affine = true};
+        t->n_lanes = (unsigned)(to - from < TILE_LANES ? to - from : TILE_LANES);
+        for (unsigned lane = 0; lane < t->n_lanes; lane++)
+            fill_lane(t, lane, r);
+        point_lanes(t, r, bins_at);
+    }
+}
+
+static void fill_series(struct count_tables *t, const struct ruler_private *r, size_t series,
+                        size_t bins_at)
+{
+    const struct series *s = &r->ruler.series[series];
+    const struct grid *g = &r->grids[series];
+    for (size_t i = 0; i < series_n_bins(r, series); i++)
+        t->bins[bins_at + i] =
+            (uint32_t)(s->first_cell + (s->kind == SERIES_NUMERIC ? g->bins[i] : i));
+    if (s->kind == SERIES_NUMERIC)
+        memcpy(t->edges + s->first_cell, g->edges, g->n_edges * sizeof *g->edges);
+    t->bins[bins_at + series_n_bins(r, series)] = (uint32_t)(s->first_cell + s->missing_cell);
+}
+
+static enum err_code allocate(struct count_tables *t, size_t n_tiles, size_t n_bins, size_t n_cells,
+                              struct err *e)
+{
+    t->tiles = aligned_alloc(64, (n_tiles * sizeof *t->tiles + 63) / 64 * 64);
+    t->bins = malloc(n_bins * sizeof *t->bins);
+    t->edges = malloc(n_cells * sizeof *t->edges);
+    if (!t->tiles || !t->bins || !t->edges)
+        return err_set(e, ERR_NOMEM, "out of memory for a ruler of %zu cells", n_cells);
+    for (size_t i = 0; i < n_cells; i++)
+        t->edges[i] = NAN;
+    return ERR_OK;
+}
+
+enum err_code count_tables_init(struct ruler_private *r, struct err *e)
+{
+    size_t n = r->ruler.n_series, n_bins = 0, features = r->ruler.n_features;
+    size_t *bins_at = malloc(n * sizeof *bins_at);
+    if (!bins_at)
+        return err_set(e, ERR_NOMEM, "out of memory for a ruler of %zu series", n);
+    for (size_t i = 0; i < n; i++) {
+        bins_at[i] = n_bins;
+        n_bins += series_n_bins(r, i) + 1;
+    }
+    enum err_code code = allocate(&r->tables, n / TILE_LANES + 3, n_bins, r->ruler.n_cells, e);
+    if (!code) {
+        for (size_t i = 0; i < n; i++)
+            fill_series(&r->tables, r, i, bins_at[i]);
+        add_tiles(r, 0, features, bins_at);
+        add_tiles(r, features, features + r->n_outputs, bins_at);
+        add_tiles(r, features + r->n_outputs, n, bins_at);
+    }
+    free(bins_at);
+    return code;
+}
+
+void count_tables_deinit(struct count_tables *t)
+{
+    free(t->tiles);
+    free(t->bins);
+    free(t->edges);
+    *t = (struct count_tables){0};
+}
