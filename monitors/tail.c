@@ -5,6 +5,7 @@
 #include "tail.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <limits.h>
 #include <math.h>
 
@@ -47,6 +48,25 @@ double tail_kolmogorov(double x, double nu)
     return probability(sum);
 }
 
+double tail_kuiper(double lambda)
+{
+    if (!(lambda >= 0.4)) /* the tail is 1 to 7 digits there, and the series slow */
+        return 1.0;
+    double sum = 0.0;
+    for (int j = 1; j <= 100; j++) {
+        double x = 2.0 * j * j * lambda * lambda, term = 2.0 * (2.0 * x - 1.0) * exp(-x);
+        sum += term;
+        if (fabs(term) < 1e-17 * sum)
+            break;
+    }
+    return probability(sum);
+}
+
+double pmf_hypergeometric(double k, double n1, double n2, double drawn)
+{
+    return gsl_ran_hypergeometric_pdf((unsigned)k, (unsigned)n1, (unsigned)n2, (unsigned)drawn);
+}
+
 double tail_hypergeometric(double k, double n1, double other, double n2)
 {
     double events = k + other;
@@ -72,6 +92,13 @@ double tail_binomial(double k, double n, double p)
 double tail_normal(double z)
 {
     return isnan(z) ? 1.0 : gsl_cdf_ugaussian_Q(z);
+}
+
+double tail_t(double t, double nu)
+{
+    if (isnan(t) || isnan(nu))
+        return 1.0;
+    return nu > NU_INFINITE ? gsl_cdf_ugaussian_Q(t) : gsl_cdf_tdist_Q(t, nu);
 }
 
 double quantile_normal(double p)

@@ -20,10 +20,19 @@ double tail_kolmogorov(double x, double nu);
  * hypergeometric. Arguments are whole numbers. */
 double tail_hypergeometric(double k, double n1, double other, double n2);
 
+/* Kuiper's tail 2 sum (4 j^2 lambda^2 - 1) exp(-2 j^2 lambda^2) (Kuiper 1960); 1 for lambda < 0.4
+ * or NaN. */
+double tail_kuiper(double lambda);
+
+/* P(X = k), hypergeometric: k of `drawn` are among the n1 marked of n1 + n2. Whole numbers below
+ * 2^32. */
+double pmf_hypergeometric(double k, double n1, double n2, double drawn);
+
 /* P(X >= k), binomial. */
 double tail_binomial(double k, double n, double p);
 
 double tail_normal(double z);           /* P(Z > z) */
+double tail_t(double t, double nu);     /* P(T > t), Student's; 1 for NaN */
 double quantile_normal(double p);       /* z with P(Z <= z) = p */
 double quantile_t(double p, double nu); /* t with P(T <= t) = p */
 

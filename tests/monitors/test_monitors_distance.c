@@ -1,5 +1,6 @@
 /*
- * test_monitors_distance.c - PSI, Jensen-Shannon and KS against values worked out by hand.
+ * test_monitors_distance.c - distances of counts against values worked out by hand, and against
+ * oracle/two_sample_oracle.py.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,15 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "base/json.h"
 #include "monitors/distance.h"
+
+#define ORACLE TEST_DATA_DIR "/two_sample_oracle.json"
+#define MAX_CELLS 128
+
+static const struct mon_smoothing none = {MON_SMOOTHING_NONE, 0.0};
+static const struct mon_smoothing half_a_row = {MON_SMOOTHING_ROWS, 0.5};
+static const struct mon_smoothing a_ten_thousandth = {MON_SMOOTHING_FLOOR, 1e-4};
 
 static void assert_close(double found, double expected, double tolerance)
 {
@@ -87,11 +96,19 @@ static void equal_shares_have_distance_zero(void **state)
 static void a_side_without_rows_gives_nan(void **state)
 {
     (void)state;
-    const double some[] = {1, 2}, none[] = {0, 0};
-    assert_true(isnan(mon_distance_psi(some, none, 2)));
-    assert_true(isnan(mon_distance_js(none, some, 2)));
-    assert_true(isnan(mon_distance_ks(some, none, 2)));
+    const double some[] = {1, 2}, no[] = {0, 0}, at[] = {0, 1};
+    assert_true(isnan(mon_distance_psi(some, no, 2)));
+    assert_true(isnan(mon_distance_kl(no, some, 2, &half_a_row)));
+    assert_true(isnan(mon_distance_js(no, some, 2)));
+    assert_true(isnan(mon_distance_hellinger(no, some, 2)));
+    assert_true(isnan(mon_distance_bhattacharyya(no, some, 2)));
+    assert_true(isnan(mon_distance_total_variation(some, no, 2)));
+    assert_true(isnan(mon_distance_l_infinity(some, no, 2)));
+    assert_true(isnan(mon_distance_ks(some, no, 2)));
     assert_true(isnan(mon_distance_ks(some, some, 0)));
+    assert_true(isnan(mon_distance_wasserstein(some, no, at, 2)));
+    assert_true(isnan(mon_distance_wasserstein_normalised(no, some, at, 2, 0.0)));
+    assert_true(isnan(mon_distance_energy(some, no, at, 2)));
 }
 
 static void one_row_and_one_cell_are_legal(void **state)
@@ -101,6 +118,104 @@ static void one_row_and_one_cell_are_legal(void **state)
     assert_close(mon_distance_psi(reference, window, 1), 0.0, 1e-15);
     assert_close(mon_distance_js(reference, window, 1), 0.0, 1e-15);
     assert_close(mon_distance_ks(reference, window, 1), 0.0, 0.0);
+}
+
+static void empty_cell_opposite_a_filled_one_does_what_the_smoothing_says(void **state)
+{
+    (void)state;
+    const double reference[] = {50, 50, 0}, window[] = {25, 25, 50};
+    assert_true(isinf(mon_distance_psi_smoothed(reference, window, 3, &none)));
+    assert_true(isinf(mon_distance_kl(reference, window, 3, &none)));
+    /* the other way round every cell of the window has a reference */
+    assert_close(mon_distance_kl(window, reference, 3, &none), log(2.0), 1e-15);
+    assert_close(mon_distance_psi_smoothed(reference, window, 3, &a_ten_thousandth),
+                 0.5 * log(2.0) + (0.5 - 1e-4) * log(0.5 / 1e-4), 1e-12);
+}
+
+static void disjoint_counts_are_at_the_ends_of_the_bounded_distances(void **state)
+{
+    (void)state;
+    const double reference[] = {10, 0}, window[] = {0, 3};
+    assert_close(mon_distance_hellinger(reference, window, 2), 1.0, 1e-15);
+    assert_close(mon_distance_total_variation(reference, window, 2), 1.0, 1e-15);
+    assert_close(mon_distance_l_infinity(reference, window, 2), 1.0, 1e-15);
+    assert_true(isinf(mon_distance_bhattacharyya(reference, window, 2)));
+}
+
+static void lengths_do_not_feel_an_offset(void **state)
+{
+    (void)state;
+    const double reference[] = {1, 2, 1}, window[] = {0, 1, 3};
+    const double at[] = {0, 0.25, 0.75}, far[] = {1e8, 1e8 + 0.25, 1e8 + 0.75};
+    /* F: 1/4 3/4, G: 0 1/4: 1/4 x 1/4 + 1/2 x 1/2 */
+    assert_close(mon_distance_wasserstein(reference, window, at, 3), 0.3125, 1e-15);
+    assert_close(mon_distance_wasserstein(reference, window, far, 3), 0.3125, 1e-15);
+    assert_close(mon_distance_wasserstein_normalised(reference, window, far, 3, 0.0),
+                 mon_distance_wasserstein_normalised(reference, window, at, 3, 0.0), 1e-14);
+    assert_close(mon_distance_energy(reference, window, far, 3),
+                 sqrt(2.0 * (0.0625 * 0.25 + 0.25 * 0.5)), 1e-15);
+}
+
+static void reference_in_one_cell_has_no_scale_of_its_own(void **state)
+{
+    (void)state;
+    const double reference[] = {9, 0}, window[] = {1, 1}, at[] = {5, 6};
+    assert_true(isinf(mon_distance_wasserstein_normalised(reference, window, at, 2, 0.0)));
+    assert_close(mon_distance_wasserstein_normalised(reference, window, at, 2, 0.1), 5.0, 1e-14);
+    assert_close(mon_distance_wasserstein_normalised(reference, reference, at, 2, 0.0), 0.0, 0.0);
+}
+
+/* Two sides of counts with the values that the oracle found for them. */
+struct pair {
+    size_t n;
+    double reference[MAX_CELLS], window[MAX_CELLS], at[MAX_CELLS];
+    const cJSON *expected;
+};
+
+static void expect(const struct pair *p, const char *name, double found)
+{
+    double expected = json_at(p->expected, name)->valuedouble;
+    if (!(fabs(found - expected) <= 1e-10 * fabs(expected) + 1e-9))
+        fail_msg("%s over %zu cells: found %.17g, oracle %.17g", name, p->n, found, expected);
+}
+
+static void check_pair(const struct pair *p)
+{
+    const double *r = p->reference, *w = p->window;
+    expect(p, "psi", mon_distance_psi(r, w, p->n));
+    expect(p, "psi_floor", mon_distance_psi_smoothed(r, w, p->n, &a_ten_thousandth));
+    expect(p, "kl_rows", mon_distance_kl(r, w, p->n, &half_a_row));
+    expect(p, "kl_floor", mon_distance_kl(r, w, p->n, &a_ten_thousandth));
+    expect(p, "hellinger", mon_distance_hellinger(r, w, p->n));
+    expect(p, "bhattacharyya", mon_distance_bhattacharyya(r, w, p->n));
+    expect(p, "tv", mon_distance_total_variation(r, w, p->n));
+    expect(p, "linf", mon_distance_l_infinity(r, w, p->n));
+    expect(p, "ks", mon_distance_ks(r, w, p->n));
+    expect(p, "wasserstein", mon_distance_wasserstein(r, w, p->at, p->n));
+    expect(p, "wasserstein_sd", mon_distance_wasserstein_normalised(r, w, p->at, p->n, 0.0));
+    expect(p, "energy", mon_distance_energy(r, w, p->at, p->n));
+}
+
+static void distances_over_cells_have_the_oracles_values(void **state)
+{
+    (void)state;
+    cJSON *json = NULL;
+    const cJSON *one, *item;
+    size_t n = 0;
+    assert_int_equal(json_load(ORACLE, 1 << 20, &json, NULL), ERR_OK);
+    cJSON_ArrayForEach(one, json_at(json, "cells"))
+    {
+        struct pair p = {.expected = one};
+        size_t k = 0;
+        cJSON_ArrayForEach(item, json_at(one, "reference")) p.reference[p.n++] = item->valuedouble;
+        cJSON_ArrayForEach(item, json_at(one, "window")) p.window[k++] = item->valuedouble;
+        for (size_t i = 0; i < p.n; i++)
+            p.at[i] = sqrt((double)i);
+        check_pair(&p);
+        n++;
+    }
+    assert_true(n > 20);
+    cJSON_Delete(json);
 }
 
 int main(void)
@@ -116,6 +231,11 @@ int main(void)
         cmocka_unit_test(equal_shares_have_distance_zero),
         cmocka_unit_test(a_side_without_rows_gives_nan),
         cmocka_unit_test(one_row_and_one_cell_are_legal),
+        cmocka_unit_test(empty_cell_opposite_a_filled_one_does_what_the_smoothing_says),
+        cmocka_unit_test(disjoint_counts_are_at_the_ends_of_the_bounded_distances),
+        cmocka_unit_test(lengths_do_not_feel_an_offset),
+        cmocka_unit_test(reference_in_one_cell_has_no_scale_of_its_own),
+        cmocka_unit_test(distances_over_cells_have_the_oracles_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
