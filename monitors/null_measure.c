@@ -238,7 +238,8 @@ static struct estimate compare(const struct measure *m, struct scatter found,
         e.design_effect = fmax(1.0, found.squares / independent.squares);
     e.degrees_share = shape.degrees / unit.degrees;
     e.skew_share = shape.skew_degrees / unit.skew_degrees;
-    e.nu = shape.skew_degrees;
+    /* what the tail rests on: its scale is that of the few directions that rule it */
+    e.nu = m->statistic == MON_KS ? shape.degrees : shape.skew_degrees;
     return e;
 }
 

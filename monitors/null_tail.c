@@ -72,20 +72,30 @@ double null_excess(const struct null_case *c, double value)
     return unsquared(c, fmax(0.0, squared(c, value) - null_mean(c)));
 }
 
-/* Bisection on the logarithm of the ratio: the tail falls over some decades above the mean. */
+/* log P - log p falls almost straight in the ratio: false position, halving the end that stays
+ * (Illinois; Dowell & Jarratt 1971). */
 static double quantile_under(const struct null_case *c, const struct estimate *e, double p)
 {
-    double low = 1e-3, high = 2.0;
-    while (high < 1e12 && tail(c, e, high) > p) {
+    double low = 1e-3, high = 2.0, at_low = log(tail(c, e, low) / p), at_high;
+    while ((at_high = log(tail(c, e, high) / p)) > 0.0 && high < 1e12) {
         low = high;
+        at_low = at_high;
         high *= 2.0;
     }
     for (int i = 0; i < QUANTILE_STEPS && high > low * (1.0 + QUANTILE_TOLERANCE); i++) {
-        double middle = sqrt(low * high);
-        if (tail(c, e, middle) > p)
+        bool straight = i < QUANTILE_STEPS / 2 && isfinite(at_high);
+        double part = straight ? at_low / (at_low - at_high) : 0.5;
+        double middle = low + fmin(fmax(part, 1e-9), 1.0 - 1e-9) * (high - low);
+        double at = log(tail(c, e, middle) / p);
+        if (at > 0.0) {
             low = middle;
-        else
+            at_low = at;
+            at_high *= 0.5;
+        } else {
             high = middle;
+            at_high = at;
+            at_low *= 0.5;
+        }
     }
     return unsquared(c, high * mean_under(c, e));
 }

@@ -4,34 +4,42 @@
 #include "spectrum.h"
 
 #include <math.h>
+#include <string.h>
 
-/* A view of z by samples or by columns: both Gram matrices have the same traces. */
-struct vectors {
-    const double *z;
-    size_t n, length, stride, step;
-};
-
-static struct vectors shorter_side(const double *z, size_t n_rows, size_t n_columns)
+/* Both Gram matrices have the same traces: the smaller one is made. */
+static void gram_of_rows(const double *z, size_t n_rows, size_t n_columns, double *out)
 {
+    for (size_t a = 0; a < n_rows; a++)
+        for (size_t b = 0; b <= a; b++) {
+            const double *x = z + a * n_columns, *y = z + b * n_columns;
+            double sum = 0.0;
+            for (size_t i = 0; i < n_columns; i++)
+                sum += x[i] * y[i];
+            out[a * n_rows + b] = out[b * n_rows + a] = sum;
+        }
+}
+
+static void gram_of_columns(const double *z, size_t n_rows, size_t n_columns, double *out)
+{
+    memset(out, 0, n_columns * n_columns * sizeof *out);
+    for (size_t k = 0; k < n_rows; k++)
+        for (size_t a = 0; a < n_columns; a++) {
+            const double *x = z + k * n_columns;
+            for (size_t b = 0; x[a] != 0.0 && b < n_columns; b++)
+                out[a * n_columns + b] += x[a] * x[b];
+        }
+}
+
+static size_t gram(const double *z, size_t n_rows, size_t n_columns, double divisor, double *out)
+{
+    size_t n = n_rows <= n_columns ? n_rows : n_columns;
     if (n_rows <= n_columns)
-        return (struct vectors){z, n_rows, n_columns, n_columns, 1};
-    return (struct vectors){z, n_columns, n_rows, 1, n_columns};
-}
-
-static double dot(const struct vectors *v, size_t a, size_t b)
-{
-    const double *x = v->z + a * v->stride, *y = v->z + b * v->stride;
-    double sum = 0.0;
-    for (size_t i = 0; i < v->length; i++)
-        sum += x[i * v->step] * y[i * v->step];
-    return sum;
-}
-
-static void gram(const struct vectors *v, double divisor, double *out)
-{
-    for (size_t a = 0; a < v->n; a++)
-        for (size_t b = 0; b <= a; b++)
-            out[a * v->n + b] = out[b * v->n + a] = dot(v, a, b) / divisor;
+        gram_of_rows(z, n_rows, n_columns, out);
+    else
+        gram_of_columns(z, n_rows, n_columns, out);
+    for (size_t i = 0; i < n * n; i++)
+        out[i] /= divisor;
+    return n;
 }
 
 struct traces {
@@ -71,10 +79,9 @@ struct spectrum spectrum_of(const double *z, size_t n_rows, size_t n_columns, do
     const struct spectrum one = {1.0, 1.0};
     if (!(f >= 3.0) || n_columns == 0)
         return one;
-    struct vectors v = shorter_side(z, n_rows, n_columns);
     double most = fmax(1.0, (double)n_columns);
-    gram(&v, f, room);
-    struct traces t = unbiased(traces_of(room, v.n), f);
+    size_t n = gram(z, n_rows, n_columns, f, room);
+    struct traces t = unbiased(traces_of(room, n), f);
     if (!(t.first > 0.0))
         return one;
     struct spectrum s = {most, most};

@@ -47,7 +47,7 @@ static const struct {
     [MON_PSI] = {true, true, 0.02, "half a row added to each"},
     [MON_KS] = {false, false, 0.03, "largest distance of the cumulated shares"},
     [MON_JS] = {true, false, 0.03, "root of the divergence in bits"},
-    [MON_HELLINGER] = {true, false, 0.025, "root of half the squared distance of the roots"},
+    [MON_HELLINGER] = {true, false, 0.025, "half a row added to each"},
     [MON_CRAMER_VON_MISES] = {false, true, 0.0005, "mean squared distance of the cumulated shares"},
     [MON_WASSERSTEIN] = {false, false, 0.05,
                          "reference's sd, both clipped at its 0.5 % and 99.5 % quantiles"},
@@ -144,11 +144,15 @@ bool statistic_widths(enum mon_statistic s, const struct series *series, const d
     return true;
 }
 
+/* Smoothed as PSI is: a group of two expected rows that is empty by chance would else weigh as much
+ * as a real change. */
 static double hellinger(const double *reference, const double *window, size_t n)
 {
-    double n_ref = sum_of(reference, n), n_win = sum_of(window, n), sum = 0.0;
+    double n_ref = sum_of(reference, n) + 0.5 * (double)n, sum = 0.0;
+    double n_win = sum_of(window, n) + 0.5 * (double)n;
     for (size_t i = 0; i < n; i++) {
-        double difference = sqrt(window[i] / n_win) - sqrt(reference[i] / n_ref);
+        double p = (window[i] + 0.5) / n_win, q = (reference[i] + 0.5) / n_ref;
+        double difference = sqrt(p) - sqrt(q);
         sum += difference * difference;
     }
     return sqrt(0.5 * sum);

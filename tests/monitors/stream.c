@@ -14,6 +14,18 @@
 #include "base/json.h"
 
 #define N_CATEGORIES 8
+#define HOUR_MS 3600000.0
+#define MONDAY_MS INT64_C(1704067200000) /* 2024-01-01T00:00Z */
+
+const char *law_name(enum law law)
+{
+    static const char *const names[] = {
+#define X(symbol, text) [symbol] = text,
+        LAW_LIST(X)
+#undef X
+    };
+    return names[law];
+}
 
 static double draw_student2(struct rng *r)
 {
@@ -33,6 +45,13 @@ static double draw_category(struct rng *r)
     return (double)rng_below(r, N_CATEGORIES - 1);
 }
 
+/* The same for every row of an hour; each feature's week is turned a little further. */
+static double seasonal_mean(const struct stream *s, size_t feature)
+{
+    double hours = floor((double)(s->now_ms - MONDAY_MS) / HOUR_MS), turn = 0.7 * (double)feature;
+    return 1.5 * sin(2.0 * M_PI * hours / 168.0 + turn) + sin(2.0 * M_PI * hours / 24.0 + turn);
+}
+
 static double draw(struct stream *s, size_t feature)
 {
     switch (s->law) {
@@ -47,28 +66,61 @@ static double draw(struct stream *s, size_t feature)
         return s->level[feature];
     case LAW_CATEGORY:
         return draw_category(&s->rng);
+    case LAW_WEEKLY:
+        return s->mean[feature] + rng_normal(&s->rng);
     case LAW_COUNTER:
         return s->level[feature] += 1.0;
     }
     return NAN;
 }
 
+static double changed(struct stream *s, double x, const struct change *c)
+{
+    if (s->law != LAW_CATEGORY)
+        x = x * (c->scale > 0.0 ? c->scale : 1.0) + c->shift;
+    if (c->missing > 0.0 && rng_uniform(&s->rng) < c->missing)
+        x = NAN;
+    if (c->doubled > 0.0 && x != 0.0 && !isnan(x) && rng_uniform(&s->rng) < c->doubled)
+        x = 0.0;
+    return x;
+}
+
+static void draw_row(struct stream *s, const struct change *c, double *codes)
+{
+    for (size_t f = 0; f < s->n_features; f++) {
+        codes[f] = draw(s, f);
+        if (f == 0 || !c->one_feature)
+            codes[f] = changed(s, codes[f], c);
+        if (c->outliers > 0.0 && rng_uniform(&s->rng) < c->outliers)
+            codes[f] = 1000.0;
+    }
+}
+
+/* The seasonal means stand still within an hour: worked out anew when one begins. */
+static void pass_time(struct stream *s)
+{
+    int64_t hour = (s->now_ms - MONDAY_MS) / (int64_t)HOUR_MS;
+    if (s->law == LAW_WEEKLY && hour != s->hour)
+        for (size_t f = 0; f < s->n_features; f++)
+            s->mean[f] = seasonal_mean(s, f);
+    s->hour = hour;
+    s->now_ms += s->row_ms;
+}
+
 void stream_draw(struct stream *s, size_t n_rows, const struct change *change, double *codes,
                  float *scores)
 {
     const struct change none = {0};
-    const struct change *c = change != NULL ? change : &none;
     for (size_t i = 0; i < n_rows; i++) {
-        for (size_t f = 0; f < s->n_features; f++) {
-            double x = draw(s, f);
-            if (s->law != LAW_CATEGORY)
-                x = x * (c->scale > 0.0 ? c->scale : 1.0) + c->shift;
-            if (c->missing > 0.0 && rng_uniform(&s->rng) < c->missing)
-                x = NAN;
-            codes[i * s->n_features + f] = x;
-        }
+        pass_time(s);
+        draw_row(s, change != NULL ? change : &none, codes + i * s->n_features);
         scores[i] = (float)rng_uniform(&s->rng);
     }
+}
+
+struct mon_span stream_span(const struct stream *s, size_t n_rows)
+{
+    return (struct mon_span){s->now_ms, s->now_ms + (int64_t)n_rows * s->row_ms};
 }
 
 static void make_schema(struct stream *s)
@@ -107,9 +159,12 @@ static void cut_chunks(struct stream *s, const double *codes, const float *score
 {
     s->n_chunks = (n_rows + chunk_rows - 1) / chunk_rows;
     s->chunks = calloc(s->n_chunks, sizeof(struct profile *));
+    s->spans = calloc(s->n_chunks, sizeof *s->spans);
     for (size_t k = 0; k < s->n_chunks; k++) {
         size_t from = k * chunk_rows, n = n_rows - from < chunk_rows ? n_rows - from : chunk_rows;
         assert_int_equal(profile_new(s->ruler, &s->chunks[k], NULL), ERR_OK);
+        s->spans[k] = (struct mon_span){MONDAY_MS + (int64_t)from * s->row_ms,
+                                        MONDAY_MS + (int64_t)(from + n) * s->row_ms};
         profile_count(s->chunks[k], codes + from * s->n_features, scores + from, n);
         profile_merge(s->reference, s->chunks[k]);
     }
@@ -124,11 +179,13 @@ void stream_init(struct stream *s, enum law law, size_t n_features, size_t n_ref
 void stream_init_changed(struct stream *s, enum law law, const struct change *change,
                          size_t n_features, size_t n_reference, size_t chunk_rows, uint64_t seed)
 {
-    *s = (struct stream){.law = law, .n_features = n_features};
+    *s = (struct stream){
+        .law = law, .n_features = n_features, .now_ms = MONDAY_MS, .row_ms = 36000, .hour = -1};
     struct ruler_options options;
     ruler_options_init(&options);
     rng_seed(&s->rng, seed);
     s->level = calloc(n_features, sizeof *s->level);
+    s->mean = calloc(n_features, sizeof *s->mean);
     make_schema(s);
     make_vocabulary(s);
     double *codes = calloc(n_reference * n_features, sizeof *codes);
@@ -148,11 +205,13 @@ void stream_deinit(struct stream *s)
     for (size_t k = 0; k < s->n_chunks; k++)
         profile_free(s->chunks[k]);
     free(s->chunks);
+    free(s->spans);
     profile_free(s->reference);
     ruler_free(s->ruler);
     vocabulary_free(s->vocabulary);
     schema_free(s->schema);
     free(s->level);
+    free(s->mean);
 }
 
 struct profile *stream_window(struct stream *s, size_t n_rows, const struct change *change)
