@@ -174,7 +174,7 @@ double mon_calibration_chance(const struct mon_calibration_curve *c, double scor
     const struct mon_calibration_block *b = &c->blocks[i];
     if (score <= b->high || i + 1 == c->n_blocks)
         return b->chance;
-    double share = (score - b->high) / (b[1].low - b->high);
+    double share = fmin((score - b->high) / (b[1].low - b->high), 1.0); /* 1 where both overflow */
     return b->chance + share * (b[1].chance - b->chance);
 }
 

@@ -94,19 +94,21 @@ enum mon_harm_event mon_harm_update(struct mon_harm *h, double loss);
 /* Feeds n; returns how many times harm began or ended. */
 size_t mon_harm_feed(struct mon_harm *h, const double *losses, size_t n);
 
-bool mon_harm_now(const struct mon_harm *h);         /* between a beginning and its end */
-uint64_t mon_harm_n(const struct mon_harm *h);       /* rows fed since new */
-double mon_harm_e_value(const struct mon_harm *h);   /* for harm; of its end while it lasts */
-double mon_harm_since_row(const struct mon_harm *h); /* row (0 is the first fed) from which the
-                                                        strongest evidence counts: where harm
-                                                        seems to have begun; NaN without harm */
+bool mon_harm_now(const struct mon_harm *h);           /* between a beginning and its end */
+uint64_t mon_harm_n(const struct mon_harm *h);         /* rows fed since new */
+double mon_harm_e_value(const struct mon_harm *h);     /* evidence now that the risk is too large;
+                                                          counted     up to 1e300 */
+double mon_harm_end_e_value(const struct mon_harm *h); /* that it no longer is; NaN without harm */
+/* The row (0 is the first fed) from which the strongest evidence counted when harm was found: where
+ * it seems to have begun. NaN without harm. */
+double mon_harm_since_row(const struct mon_harm *h);
 
 /*
  * A signal about the rows fed since the last signal; kind harm, statistic "risk": value their mean
  * loss, reference_value the reference's risk, threshold the limit, e_value the evidence for harm,
  * effect value - reference_value. Drift where harm is there at the end of those rows, until its end
- * was shown; insufficient where fewer than min_rows were fed and there is no harm. Then counts the
- * rows afresh.
+ * was shown; insufficient where no row was fed, or fewer than min_rows and there is no harm. Then
+ * counts the rows afresh.
  */
 void mon_harm_signal(struct mon_harm *h, struct mon_signal *out);
 
@@ -139,7 +141,7 @@ double mon_harm_association(const double *codes, size_t stride, bool categorical
  * effect counts, value where effect is NaN; not below 0; insufficient and unavailable count 0);
  * importance: n values >= 0 in the same order (|coefficient| x standard deviation, permutation
  * importance, mon_harm_association; NaN counts 0). ranked: n signals, largest product first, ties
- * in the given order; kind harm, statistic "importance_x_drift", value the product, effect its
+ * by name; kind harm, statistic "importance_x_drift", value the product, effect its
  * share of all products (0 where all are 0), feature, n, p_value and verdict those of the drift
  * signal. ranked must not overlap drift.
  */
