@@ -24,27 +24,21 @@
 #include "base/err.h"
 #include "model/profile.h"
 
-/* Columns of the values and of the thresholds; bit 1 << SWEEP_x of a series' beyond mask. */
+/* Bit 1 << SWEEP_x of a series' beyond mask. */
 enum sweep_statistic {
     SWEEP_KS,
     SWEEP_PSI,
     SWEEP_JS,
-    /* First Wasserstein distance in standard deviations of the reference (its moments'): the area
-     * between the two distribution functions of the finite values, every value taken at the middle
-     * of its cell (Vallender 1973). Underflow lies at the first edge and overflow at the last, so
-     * that values far outside the reference's range make it a lower bound. NaN for series that are
-     * not numeric, where either side has no finite value, and where the reference's standard
-     * deviation is 0: a constant has no unit to measure in; KS and PSI see it move. */
-    SWEEP_WASSERSTEIN,
+    SWEEP_WASSERSTEIN, /* in the unit and with the clipping of statistic_widths */
     N_SWEEP_STATISTICS
 };
 
-/* The tables of one reference. Read-only after it was made; any number of threads. */
+/* The tables of one reference, and room to work in: one thread at a time. */
 struct sweep;
 
 /*
  * Copies what it needs of the reference; borrows its ruler until sweep_free. A reference without
- * rows is legal and makes every value NaN. About 20 bytes a cell and 0.5 KB a series. *out is
+ * rows is legal and makes every value NaN. About 16 bytes a cell and 0.6 KB a series. *out is
  * owned; free with sweep_free (NULL allowed). ERR_NOMEM.
  */
 enum err_code sweep_new(const struct profile *reference, struct sweep **out, struct err *e);
@@ -52,17 +46,28 @@ void sweep_free(struct sweep *s);
 size_t sweep_size_bytes(const struct sweep *s);
 
 /* How many cells PSI and JS of a series are taken over for a window of that many rows: the n of
- * cells_layout, for degrees of freedom. */
-size_t sweep_n_cells(const struct sweep *s, size_t series, double window_rows);
+ * cells_layout. */
+size_t sweep_n_cells(struct sweep *s, size_t series, double window_rows);
+
+/* n_series values of each statistic; NULL: not wanted. */
+struct sweep_values {
+    double *of[N_SWEEP_STATISTICS];
+};
+
+/* n_series values of each statistic, NaN: this series is not watched; NULL: none is. */
+struct sweep_thresholds {
+    const double *of[N_SWEEP_STATISTICS];
+};
 
 /*
- * values: n_series x N_SWEEP_STATISTICS, row-major, written; NaN where a statistic does not exist
- * (either side without rows, and see SWEEP_WASSERSTEIN). thresholds: of the same shape, NaN where
- * nobody watches, or NULL. beyond: n_series masks, written, or NULL where thresholds is: the bit of
- * a statistic is set where value >= threshold. window: over the reference's ruler. Returns how many
- * series have a bit set. Allocates nothing.
+ * Writes the values; NaN where a statistic does not exist: either side without rows, and
+ * Wasserstein where a side has no finite value or the series has no unit (not numeric, constant).
+ * thresholds may be NULL; else beyond (n_series masks, written) has the bit of every statistic
+ * whose value is at its threshold or above, and the number of series with any bit is returned.
+ * window: over the reference's ruler. Allocates nothing.
  */
-size_t sweep_run(const struct sweep *s, const struct profile *window, const double *thresholds,
-                 double *values, uint8_t *beyond);
+size_t sweep_run(struct sweep *s, const struct profile *window,
+                 const struct sweep_thresholds *thresholds, const struct sweep_values *values,
+                 uint8_t *beyond);
 
 #endif
