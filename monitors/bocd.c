@@ -9,11 +9,14 @@
  * change was. frouros forgets everything there; the case both were checked against comes out the
  * same.
  *
- * Bounded: after each value the runs of posterior below prune go, and with max_runs of them the
- * least probable makes way for the new one. Runs of fewer than YOUNG values are kept whatever their
- * posterior: where a change goes far from the prior, the first values after it make the true run
- * improbable by many orders, and the later ones bring it back. Cost: O(runs kept) an update, a
- * logarithm and an exponential each; memory max_runs of 32 bytes.
+ * Bounded: with max_runs of them, the two neighbouring runs that lie closest together for their
+ * length are joined: the more probable stands for both. What is kept gets sparser with age, as a
+ * logarithm; runs of fewer than YOUNG values and the longest stay apart. Dropping runs of little
+ * posterior, as the paper suggests, loses the true one: where a change goes far from the prior the
+ * first values after it make that run improbable by many orders, where it is small the run stays
+ * improbable for long. With max_runs 1000 the tests find no difference to the whole posterior, with
+ * the default none of more than some values. Cost: O(max_runs) an update, a logarithm and an
+ * exponential each; memory 40 bytes each.
  *
  * The prior has to fit the data's scale: prior_mean and prior_var where means may lie, data_var the
  * variance about them. Values beyond 1e100 count as 1e100. direction "up" or "down" reports only
@@ -27,16 +30,17 @@
 #include "detector_fields.h"
 
 #define VALUE_LIMIT 1e100
-#define WEIGHT_FLOOR 1e-100 /* of a young run; one as improbable as this has no way back */
+#define WEIGHT_FLOOR 1e-100 /* a run as improbable as this has no way back */
 #define YOUNG 32
 
-/* log_likelihood is of the newest value, within an update. */
+/* weight: posterior; stands_for: how many runs as probable as this one it was joined from;
+ * log_likelihood: of the newest value, within an update. */
 struct run {
-    double length, weight, mean, log_likelihood;
+    double length, weight, stands_for, mean, log_likelihood;
 };
 
 struct bocd {
-    double prior_mean, prior_var, data_var, hazard, min_instances, max_runs, prune;
+    double prior_mean, prior_var, data_var, hazard, min_instances, max_runs;
     double since; /* values since the last reported change */
     size_t n_runs, best;
     struct run *runs; /* longest first; the last is the empty run */
@@ -49,14 +53,13 @@ static const struct detector_param params[] = {
     {"hazard", offsetof(struct bocd, hazard), 1e-12, 0.5, 0.01, false},
     {"min_instances", offsetof(struct bocd, min_instances), 1, 1e9, 1, true},
     {"max_runs", offsetof(struct bocd, max_runs), 2 * YOUNG, 10000, 200, true},
-    {"prune", offsetof(struct bocd, prune), 0, 0.01, 1e-4, false},
     {.key = NULL},
 };
 
 static void reset(void *state)
 {
     struct bocd *b = state;
-    b->runs[0] = (struct run){.weight = 1.0, .mean = b->prior_mean};
+    b->runs[0] = (struct run){.weight = 1.0, .stands_for = 1.0, .mean = b->prior_mean};
     b->n_runs = 1;
     b->best = 0;
     b->since = 0.0;
@@ -104,7 +107,7 @@ static void weigh(struct bocd *b, double greatest)
     for (size_t i = 0; i < b->n_runs; i++) {
         struct run *r = &b->runs[i];
         r->weight = fmax(WEIGHT_FLOOR, r->weight * exp(r->log_likelihood - greatest));
-        total += r->weight;
+        total += r->weight * r->stands_for;
     }
     for (size_t i = 0; i < b->n_runs; i++)
         b->runs[i].weight *= (1.0 - b->hazard) / total;
@@ -127,14 +130,36 @@ static void remove_run(struct bocd *b, size_t i)
     memmove(b->runs + i, b->runs + i + 1, (b->n_runs - i) * sizeof *b->runs);
 }
 
-/* Of the runs that are not young; there are some where there are max_runs. */
-static size_t lightest(const struct bocd *b)
+/* The newer of the two neighbours that lie closest together for their length, apart from the
+ * longest run, by which a change is judged, and the young ones. There are such neighbours where
+ * there are max_runs: twice as many as can be young, all of different length. */
+static size_t closest(const struct bocd *b)
 {
-    size_t least = 0;
-    for (size_t i = 1; i < b->n_runs && b->runs[i].length >= YOUNG; i++)
-        if (b->runs[i].weight < b->runs[least].weight)
-            least = i;
-    return least;
+    size_t found = 0;
+    double least = INFINITY;
+    for (size_t i = 2; i < b->n_runs; i++) {
+        const struct run *r = &b->runs[i];
+        double gap = (r[-1].length - r->length) / r->length;
+        if (r->length < YOUNG)
+            break;
+        if (gap < least) {
+            least = gap;
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* One run for two: the more probable, standing for both. */
+static void join_neighbours(struct bocd *b)
+{
+    size_t i = closest(b);
+    struct run *older = &b->runs[i - 1], *newer = &b->runs[i];
+    double mass = older->weight * older->stands_for + newer->weight * newer->stands_for;
+    if (newer->weight > older->weight)
+        *older = *newer;
+    older->stands_for = mass / older->weight;
+    remove_run(b, i);
 }
 
 /* Of two equally probable runs the longer. */
@@ -147,23 +172,14 @@ static size_t heaviest(const struct bocd *b)
     return best;
 }
 
-static void prune(struct bocd *b)
-{
-    size_t kept = 0, best = heaviest(b);
-    for (size_t i = 0; i < b->n_runs; i++)
-        if (b->runs[i].weight >= b->prune || b->runs[i].length < YOUNG || i == best)
-            b->runs[kept++] = b->runs[i];
-    b->n_runs = kept;
-    if (b->n_runs == (size_t)b->max_runs)
-        remove_run(b, lightest(b));
-}
-
 static void add(struct bocd *b, double x)
 {
     weigh(b, predict(b, x));
     learn(b, x);
-    prune(b);
-    b->runs[b->n_runs++] = (struct run){.weight = b->hazard, .mean = b->prior_mean};
+    if (b->n_runs == (size_t)b->max_runs)
+        join_neighbours(b);
+    b->runs[b->n_runs++] =
+        (struct run){.weight = b->hazard, .stands_for = 1.0, .mean = b->prior_mean};
     b->best = heaviest(b);
     b->since += 1.0;
 }
@@ -222,8 +238,8 @@ static bool save(const void *state, cJSON *out)
     bool ok = runs != NULL && cJSON_AddNumberToObject(out, "since", b->since) != NULL;
     for (size_t i = 0; ok && i < b->n_runs; i++) {
         const struct run *r = &b->runs[i];
-        const double numbers[] = {r->length, r->weight, r->mean};
-        ok = cJSON_AddItemToArray(runs, cJSON_CreateDoubleArray(numbers, 3));
+        const double numbers[] = {r->length, r->weight, r->stands_for, r->mean};
+        ok = cJSON_AddItemToArray(runs, cJSON_CreateDoubleArray(numbers, 4));
     }
     return ok;
 }
@@ -242,9 +258,10 @@ static bool load_run(struct bocd *b, const cJSON *item)
 {
     struct run *r = &b->runs[b->n_runs];
     double longest = b->n_runs > 0 ? r[-1].length - 1.0 : b->since;
-    if (cJSON_GetArraySize(item) != 3 || !number_in(item, 0, 0, longest, &r->length) ||
+    if (cJSON_GetArraySize(item) != 4 || !number_in(item, 0, 0, longest, &r->length) ||
         r->length != floor(r->length) || !number_in(item, 1, 1e-300, 1, &r->weight) ||
-        !number_in(item, 2, -2 * VALUE_LIMIT, 2 * VALUE_LIMIT, &r->mean))
+        !number_in(item, 2, 1, 9e15, &r->stands_for) ||
+        !number_in(item, 3, -2 * VALUE_LIMIT, 2 * VALUE_LIMIT, &r->mean))
         return false;
     b->n_runs++;
     return true;
@@ -262,10 +279,11 @@ static enum err_code load(void *state, const cJSON *in, struct err *e)
     b->n_runs = 0;
     for (const cJSON *item = runs->child; item != NULL; item = item->next)
         if (b->n_runs == (size_t)b->max_runs || !load_run(b, item))
-            return err_set(e, ERR_INVALID,
-                           "runs[%zu]: expected [length, weight, mean] of at most %g ever shorter "
-                           "runs",
-                           b->n_runs, b->max_runs);
+            return err_set(
+                e, ERR_INVALID,
+                "runs[%zu]: expected [length, weight, stands_for, mean] of at most %g ever shorter "
+                "runs",
+                b->n_runs, b->max_runs);
     if (b->n_runs == 0 || b->runs[b->n_runs - 1].length != 0.0)
         return err_set(e, ERR_INVALID, "runs: expected the empty run as the last of %zu",
                        b->n_runs);
