@@ -395,6 +395,16 @@ int64_t csv_row_number(const struct csv *c)
     return c->n_rows;
 }
 
+int64_t csv_line(const struct csv *c)
+{
+    return c->row_line;
+}
+
+const char *csv_name(const struct csv *c)
+{
+    return c->name;
+}
+
 double csv_progress(const struct csv *c)
 {
     if (c->file_bytes < 0) {

@@ -26,6 +26,8 @@ int csv_find_column(const struct csv *c, const char *name);      /* -1: absent *
 enum err_code csv_next(struct csv *c, const char *const **fields, bool *more, struct err *e);
 
 int64_t csv_row_number(const struct csv *c); /* rows read so far, the header not counted */
+int64_t csv_line(const struct csv *c);       /* line, from 1, where the row read last begins */
+const char *csv_name(const struct csv *c);   /* of the file, for messages; a view */
 
 /* Share of the file consumed, 0..1, for progress; -1 where unknown (stdin). */
 double csv_progress(const struct csv *c);

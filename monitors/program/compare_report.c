@@ -1,0 +1,233 @@
+/*
+ * compare_report.c - the page for people; see compare_report.h.
+ */
+#include "compare_report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/table.h"
+
+#define NAMED_FEATURES 6 /* on a window's line */
+#define NAME_BYTES 96
+
+/* "2026-01-02 03:04:05", without what is zero at its end. */
+static char *short_time(int64_t unix_ms, char out[CLOCK_TEXT_BYTES])
+{
+    clock_format_utc(unix_ms, out, CLOCK_TEXT_BYTES);
+    out[10] = ' ';
+    out[19] = '\0';
+    if (strcmp(out + 16, ":00") == 0)
+        out[16] = '\0';
+    return out;
+}
+
+char *window_name(const struct window *w, char out[96])
+{
+    char from[CLOCK_TEXT_BYTES], to[CLOCK_TEXT_BYTES];
+    unsigned long long first = w->first_row, n = w->profile->n_rows;
+    if (w->span.from_unix_ms < w->span.to_unix_ms)
+        snprintf(out, NAME_BYTES, "%s to %s, %llu rows", short_time(w->span.from_unix_ms, from),
+                 short_time(w->span.to_unix_ms, to), n);
+    else
+        snprintf(out, NAME_BYTES, "rows %llu-%llu", first, first + n - 1);
+    return out;
+}
+
+/* ---- a window ---- */
+
+/* Names of what drifted, each once: "age, income and 3 more". */
+static void put_drifted(struct buf *out, const struct mon_signal *signals, size_t n)
+{
+    size_t n_named = 0, n_more = 0;
+    const char *last = "";
+    for (size_t i = 0; i < n; i++) {
+        if (signals[i].verdict != MON_DRIFT)
+            continue;
+        if (n_named >= NAMED_FEATURES) {
+            n_more++;
+            continue;
+        }
+        if (strcmp(signals[i].feature, last) == 0)
+            continue;
+        last = signals[i].feature;
+        buf_printf(out, "%s%s", n_named++ ? ", " : "", *last ? last : signals[i].statistic);
+    }
+    if (n_more)
+        buf_printf(out, " and %zu more signals", n_more);
+}
+
+void report_window(const struct window *w, const struct mon_signal *signals, size_t n)
+{
+    char name[NAME_BYTES];
+    struct page page = page_new();
+    struct buf drifted = BUF_INIT;
+    size_t n_drifted = mon_signals_count(signals, n, MON_DRIFT);
+    size_t n_judged = n_drifted + mon_signals_count(signals, n, MON_OK);
+    buf_puts(&drifted, "");
+    put_drifted(&drifted, signals, n);
+    if (n_drifted)
+        page_line(&page, STYLE_BAD, "%s: drift in %s", window_name(w, name), drifted.data);
+    else if (n_judged)
+        page_line(&page, STYLE_PLAIN, "%s: ok", window_name(w, name));
+    else
+        page_line(&page, STYLE_DIM, "%s: too few rows to say", window_name(w, name));
+    page_show(&page, false);
+    buf_free(&drifted);
+    page_free(&page);
+}
+
+/* ---- the table ---- */
+
+static enum style style_of(const struct ledger_entry *entry)
+{
+    if (entry->n_drifted)
+        return STYLE_BAD;
+    return entry->n_judged ? STYLE_PLAIN : STYLE_DIM;
+}
+
+static void put_number(struct table *t, enum style style, double x)
+{
+    if (isnan(x))
+        table_cell(t, style, "-");
+    else
+        table_cell(t, style, fabs(x) >= 1e-3 || x == 0 ? "%.4f" : "%.1e", x);
+}
+
+static void put_row(struct table *t, const struct ledger_entry *entry, bool several)
+{
+    enum style style = style_of(entry);
+    const struct mon_signal *s = &entry->strongest;
+    table_cell(t, STYLE_PLAIN, "%s", s->feature[0] ? s->feature : "(all)");
+    table_cell(t, STYLE_PLAIN, "%s", s->statistic);
+    put_number(t, STYLE_PLAIN, s->value);
+    put_number(t, STYLE_PLAIN, s->threshold);
+    put_number(t, STYLE_PLAIN, s->p_value);
+    if (several)
+        table_cell(t, style, "%llu of %llu", (unsigned long long)entry->n_drifted,
+                   (unsigned long long)entry->n_judged);
+    else
+        table_cell(t, style, "%s", mon_verdict_name(s->verdict));
+}
+
+/* Rates that stay within their limits are a crowd and say nothing: they are counted. */
+static bool is_quiet_rate(const struct ledger_entry *entry)
+{
+    return entry->strongest.kind == MON_KIND_QUALITY && entry->n_drifted == 0;
+}
+
+static void put_table(struct page *page, const struct compare_result *r,
+                      const struct ledger_entry *const *sorted)
+{
+    bool several = r->ledger->n_windows > 1;
+    const struct table_column columns[] = {{"FEATURE", TABLE_CUT},
+                                           {"STATISTIC", TABLE_CUT},
+                                           {several ? "STRONGEST" : "VALUE", TABLE_NUMBER},
+                                           {"LIMIT", TABLE_NUMBER},
+                                           {"P", TABLE_NUMBER},
+                                           {several ? "DRIFTED" : "VERDICT", TABLE_KEEP}};
+    struct table *t = table_new(columns, sizeof columns / sizeof columns[0]);
+    size_t n_ok = 0, n_hidden = 0, n_rates = 0;
+    for (size_t i = 0; i < r->ledger->n; i++) {
+        bool drifted = sorted[i]->n_drifted > 0;
+        if (is_quiet_rate(sorted[i]))
+            n_rates++;
+        else if (drifted || n_ok < (size_t)r->options->top)
+            put_row(t, sorted[i], several);
+        else
+            n_hidden++;
+        n_ok += !drifted && !is_quiet_rate(sorted[i]);
+    }
+    table_print(t, page);
+    table_free(t);
+    if (n_hidden)
+        page_line(page, STYLE_DIM, "%zu more without drift; --top shows more of them.", n_hidden);
+    if (n_rates)
+        page_line(page, STYLE_DIM,
+                  "%zu rates of missing, unseen and out-of-range values within their limits.",
+                  n_rates);
+}
+
+/* ---- sentences ---- */
+
+static void put_sentences(struct page *page, const struct compare_result *r,
+                          const struct ledger_entry *const *sorted)
+{
+    char sentence[MON_SENTENCE_BYTES];
+    if (signal_ledger_drifted(r->ledger) == 0)
+        return;
+    page_gap(page);
+    for (size_t i = 0; i < r->ledger->n; i++) {
+        if (sorted[i]->n_drifted == 0)
+            continue;
+        mon_signal_sentence(&sorted[i]->strongest, sentence);
+        page_indented(page, 0, STYLE_PLAIN, sentence);
+    }
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* "about 1 in 30 days", from the rate of a window and how long one lasts. */
+static void put_expected(struct page *page, const struct compare_result *r)
+{
+    char duration[CLOCK_TEXT_BYTES];
+    double rate = window_judge_rate(r->judge);
+    double ms = window_judge_duration_ms(r->judge, r->mean_window_rows);
+    if (r->options->window == WINDOW_TIME)
+        ms = (double)r->options->window_ms;
+    if (isnan(rate))
+        return;
+    double between_ms = ms / rate;
+    if (between_ms > 0 && between_ms < 1e14)
+        page_line(page, STYLE_PLAIN,
+                  "False alarms to expect: %.3g over these windows (%.2g a window, over all "
+                  "signals), one in %s.",
+                  r->ledger->false_alarms, rate,
+                  clock_format_duration((int64_t)between_ms, duration, sizeof duration));
+    else
+        page_line(page, STYLE_PLAIN,
+                  "False alarms to expect: %.3g over these windows (%.2g a window, over all "
+                  "signals).",
+                  r->ledger->false_alarms, rate);
+}
+
+static void put_counts(struct page *page, const struct compare_result *r)
+{
+    const struct signal_ledger *l = r->ledger;
+    page_gap(page);
+    page_line(page, STYLE_BOLD, "%zu of %zu signals drifted, in %llu of %llu window%s.",
+              signal_ledger_drifted(l), l->n, (unsigned long long)l->n_drifted_windows,
+              (unsigned long long)l->n_judged_windows, plural(l->n_judged_windows));
+    page_line(page, STYLE_PLAIN, "%llu rows, %llu looks at %zu features.",
+              (unsigned long long)r->n_rows, (unsigned long long)l->n_looks,
+              r->ref->schema->n_features);
+    put_expected(page, r);
+    if (r->n_rows_left)
+        page_line(page, STYLE_DIM, "The last %llu rows are too few for a window.",
+                  (unsigned long long)r->n_rows_left);
+    if (l->n_judged_windows < l->n_windows)
+        page_line(page, STYLE_DIM, "%llu window%s had too few rows to say (--min-rows %g).",
+                  (unsigned long long)(l->n_windows - l->n_judged_windows),
+                  plural(l->n_windows - l->n_judged_windows), r->options->min_rows);
+}
+
+void report_summary(const struct compare_result *r)
+{
+    struct page page = page_new();
+    const struct ledger_entry **sorted = signal_ledger_sorted(r->ledger);
+    if (r->options->window != WINDOW_ALL)
+        fputc('\n', stdout);
+    if (sorted) {
+        put_table(&page, r, sorted);
+        put_sentences(&page, r, sorted);
+    }
+    put_counts(&page, r);
+    page_show(&page, false);
+    free(sorted);
+    page_free(&page);
+}

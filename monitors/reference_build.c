@@ -1,0 +1,443 @@
+/*
+ * reference_build.c - two passes over the rows: categories and a sample, then the counts.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rand.h"
+#include "base/text_map.h"
+#include "monitors/reference.h"
+
+#define BLOCK_ROWS 256                /* counted at once */
+#define MIN_CHUNK_ROWS 50             /* fewer say little about a distribution */
+#define MAX_CHUNKS 100                /* enough for the null; its cost grows with their square */
+#define MAX_CHUNKS_TIMED 400          /* a season needs chunks shorter than its phases */
+#define MAX_CHUNK_BYTES (64ULL << 20) /* of all chunks' counts: wide tables get fewer chunks */
+
+struct mon_reference_builder {
+    struct mon_reference *ref; /* schema at once, the rest from lay on */
+    struct mon_reference_options options;
+    size_t n_outputs;
+    /* first pass */
+    struct text_map *categories; /* by feature, in the order they came */
+    struct rng rng;
+    uint64_t n_scanned;
+    size_t sample_cap, n_sample;
+    double *sample_codes; /* n_sample x n_features; categories by categories[f] */
+    float *sample_scores; /* n_sample x n_outputs */
+    double *row_codes;    /* one row */
+    /* second pass */
+    size_t chunk_rows, chunk_cap, n_block;
+    double *block_codes;
+    float *block_scores;
+    struct profile *chunk; /* the open one */
+    struct mon_span span;  /* of it */
+    uint64_t n_labelled;   /* rows with label and scores so far; every keep_every-th is kept */
+    uint64_t keep_every;
+    size_t validation_cap;
+};
+
+void mon_reference_options_init(struct mon_reference_options *o)
+{
+    *o = (struct mon_reference_options){.sample_rows = 200000, .seed = 1};
+}
+
+void mon_reference_builder_free(struct mon_reference_builder *b)
+{
+    if (!b)
+        return;
+    for (size_t f = 0; b->categories && f < b->ref->schema->n_features; f++)
+        text_map_deinit(&b->categories[f]);
+    free(b->categories);
+    free(b->sample_codes);
+    free(b->sample_scores);
+    free(b->row_codes);
+    free(b->block_codes);
+    free(b->block_scores);
+    profile_free(b->chunk);
+    mon_reference_free(b->ref);
+    free(b);
+}
+
+static bool has_vocabulary(const struct feature *f)
+{
+    return f->kind == FEATURE_CATEGORICAL && !f->pii;
+}
+
+static bool declare_categories(struct mon_reference_builder *b)
+{
+    const struct schema *s = b->ref->schema;
+    for (size_t f = 0; f < s->n_features; f++)
+        for (size_t i = 0; has_vocabulary(&s->features[f]) && i < s->features[f].n_categories; i++)
+            if (text_map_add(&b->categories[f], s->features[f].categories[i],
+                             strlen(s->features[f].categories[i])) < 0)
+                return false;
+    return true;
+}
+
+static bool copy_score_columns(struct mon_reference_builder *b)
+{
+    const char *const *names = b->options.score_columns;
+    if (!names)
+        return true;
+    b->ref->score_columns = calloc(b->n_outputs, sizeof *b->ref->score_columns);
+    for (size_t i = 0; b->ref->score_columns && i < b->n_outputs; i++)
+        if (!(b->ref->score_columns[i] = strdup(names[i])))
+            return false;
+    return b->ref->score_columns != NULL;
+}
+
+static bool builder_fill(struct mon_reference_builder *b, const struct schema *s)
+{
+    b->ref = calloc(1, sizeof *b->ref);
+    if (!b->ref || !(b->ref->schema = schema_copy(s)))
+        return false;
+    b->n_outputs = schema_n_outputs(s);
+    b->categories = calloc(s->n_features, sizeof *b->categories);
+    b->row_codes = calloc(s->n_features, sizeof *b->row_codes);
+    b->block_codes = calloc(BLOCK_ROWS * s->n_features, sizeof *b->block_codes);
+    b->block_scores = calloc(BLOCK_ROWS * b->n_outputs, sizeof *b->block_scores);
+    return b->categories && b->row_codes && b->block_codes && b->block_scores &&
+           declare_categories(b) && copy_score_columns(b);
+}
+
+enum err_code mon_reference_builder_new(const struct schema *s,
+                                        const struct mon_reference_options *o,
+                                        struct mon_reference_builder **out, struct err *e)
+{
+    if (o->sample_rows < 1)
+        return err_set(e, ERR_INVALID, "reference: expected sample_rows of 1 or more, got 0");
+    if (s->label_kind != LABEL_REGRESSION && s->n_classes < 2)
+        return err_set(e, ERR_INVALID, "reference: the schema does not name the classes of %s",
+                       s->label);
+    struct mon_reference_builder *b = calloc(1, sizeof *b);
+    if (b)
+        b->options = *o;
+    if (!b || !builder_fill(b, s)) {
+        mon_reference_builder_free(b);
+        return err_set(e, ERR_NOMEM, "out of memory for a reference");
+    }
+    rng_seed(&b->rng, o->seed);
+    *out = b;
+    return ERR_OK;
+}
+
+/* ---- first pass ---- */
+
+static enum err_code learn_category(struct mon_reference_builder *b, size_t f, const char *text,
+                                    double *code, struct err *e)
+{
+    struct text_map *map = &b->categories[f];
+    size_t len = strlen(text);
+    int index = text_map_find(map, text, len);
+    if (index < 0 && map->n == SCHEMA_MAX_CATEGORIES)
+        return err_set(e, ERR_LIMIT,
+                       "feature %s: more than %d categories; an identifier is no feature",
+                       b->ref->schema->features[f].name, SCHEMA_MAX_CATEGORIES);
+    if (index < 0 && len >= SCHEMA_CATEGORY_BYTES)
+        return err_set(e, ERR_LIMIT, "feature %s: a category of %zu bytes, expected at most %d",
+                       b->ref->schema->features[f].name, len, SCHEMA_CATEGORY_BYTES - 1);
+    if (index < 0 && (index = text_map_add(map, text, len)) < 0)
+        return err_set(e, ERR_NOMEM, "out of memory for the categories of %s",
+                       b->ref->schema->features[f].name);
+    *code = index;
+    return ERR_OK;
+}
+
+/* The row's codes by the categories as they came, into row_codes. */
+static enum err_code learn_row(struct mon_reference_builder *b, const struct mon_row *row,
+                               struct err *e)
+{
+    const struct schema *s = b->ref->schema;
+    enum err_code code = ERR_OK;
+    for (size_t f = 0; !code && f < s->n_features; f++) {
+        const struct mon_value *v = &row->values[f];
+        double *out = &b->row_codes[f];
+        if (s->features[f].kind == FEATURE_NUMERIC)
+            *out = s->features[f].pii && !isnan(v->number) ? CODE_PRESENT : v->number;
+        else if (!v->text)
+            *out = NAN;
+        else if (s->features[f].pii)
+            *out = CODE_PRESENT;
+        else
+            code = learn_category(b, f, v->text, out, e);
+    }
+    return code;
+}
+
+static enum err_code grow_sample(struct mon_reference_builder *b, struct err *e)
+{
+    size_t cap = b->sample_cap ? b->sample_cap * 2 : 1024;
+    cap = cap < b->options.sample_rows ? cap : b->options.sample_rows;
+    double *codes =
+        realloc(b->sample_codes, cap * b->ref->schema->n_features * sizeof *b->sample_codes);
+    if (codes)
+        b->sample_codes = codes;
+    float *scores = realloc(b->sample_scores, cap * b->n_outputs * sizeof *b->sample_scores);
+    if (scores)
+        b->sample_scores = scores;
+    if (!codes || !scores)
+        return err_set(e, ERR_NOMEM, "out of memory for a sample of %zu rows", cap);
+    b->sample_cap = cap;
+    return ERR_OK;
+}
+
+static void copy_scores(float *to, const float *scores, size_t n_outputs)
+{
+    for (size_t i = 0; i < n_outputs; i++)
+        to[i] = scores ? scores[i] : NAN;
+}
+
+enum err_code mon_reference_builder_scan(struct mon_reference_builder *b, const struct mon_row *row,
+                                         struct err *e)
+{
+    size_t n_features = b->ref->schema->n_features, at = b->n_sample;
+    enum err_code code = learn_row(b, row, e);
+    if (!code && at == b->sample_cap && at < b->options.sample_rows)
+        code = grow_sample(b, e);
+    if (code)
+        return code;
+    if (at < b->options.sample_rows)
+        b->n_sample++;
+    else
+        at = rng_below(&b->rng, b->n_scanned + 1);
+    b->n_scanned++;
+    if (at >= b->n_sample)
+        return ERR_OK;
+    memcpy(b->sample_codes + at * n_features, b->row_codes, n_features * sizeof *b->row_codes);
+    copy_scores(b->sample_scores + at * b->n_outputs, row->scores, b->n_outputs);
+    return ERR_OK;
+}
+
+/* ---- between the passes ---- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Declared categories as declared, then the others, sorted: the same rows give the same file
+ * whatever came first. *out is owned, its texts are the map's. */
+static enum err_code order_categories(const struct feature *f, const struct text_map *map,
+                                      const char ***out, struct err *e)
+{
+    const char **list = calloc(map->n + 1, sizeof *list);
+    if (!list)
+        return err_set(e, ERR_NOMEM, "out of memory for the categories of %s", f->name);
+    for (size_t i = 0; i < map->n; i++)
+        list[i] = map->texts[i];
+    if (map->n > f->n_categories)
+        qsort(list + f->n_categories, map->n - f->n_categories, sizeof *list, compare_texts);
+    *out = list;
+    return ERR_OK;
+}
+
+static enum err_code fix_vocabulary(struct mon_reference_builder *b, struct err *e)
+{
+    const struct schema *s = b->ref->schema;
+    const char ***lists = calloc(s->n_features, sizeof *lists);
+    size_t *counts = calloc(s->n_features, sizeof *counts);
+    enum err_code code =
+        lists && counts ? ERR_OK : err_set(e, ERR_NOMEM, "out of memory for a vocabulary");
+    for (size_t f = 0; !code && f < s->n_features; f++) {
+        counts[f] = b->categories[f].n;
+        code = order_categories(&s->features[f], &b->categories[f], &lists[f], e);
+    }
+    if (!code)
+        code = vocabulary_new(s, (const char *const *const *)lists, counts, &b->ref->vocabulary, e);
+    for (size_t f = 0; lists && f < s->n_features; f++)
+        free(lists[f]);
+    free(lists);
+    free(counts);
+    return code;
+}
+
+/* The sample's codes were given as the categories came. */
+static void recode_sample(struct mon_reference_builder *b)
+{
+    size_t n = b->ref->schema->n_features;
+    for (size_t f = 0; f < n; f++) {
+        const struct text_map *map = &b->categories[f];
+        for (size_t i = 0; map->n > 0 && i < b->n_sample; i++) {
+            double *code = &b->sample_codes[i * n + f];
+            if (isnan(*code))
+                continue;
+            const char *text = map->texts[(size_t)*code];
+            *code = vocabulary_code(b->ref->vocabulary, f, text, strlen(text));
+        }
+    }
+}
+
+static size_t plan_chunk_rows(const struct mon_reference_builder *b)
+{
+    bool timed = b->ref->schema->time.name[0] != '\0';
+    uint64_t affordable = MAX_CHUNK_BYTES / (b->ref->ruler->n_cells * sizeof(uint64_t) + 1);
+    uint64_t n = b->n_scanned / MIN_CHUNK_ROWS, most = timed ? MAX_CHUNKS_TIMED : MAX_CHUNKS;
+    n = n < most ? n : most;
+    n = n < affordable ? n : affordable;
+    n = n > 0 ? n : 1;
+    return b->options.chunk_rows ? b->options.chunk_rows : (size_t)((b->n_scanned + n - 1) / n);
+}
+
+enum err_code mon_reference_builder_lay(struct mon_reference_builder *b, struct err *e)
+{
+    struct ruler_options options;
+    ruler_options_init(&options);
+    if (b->n_scanned == 0)
+        return err_set(e, ERR_INVALID, "a reference needs at least one row");
+    enum err_code code = fix_vocabulary(b, e);
+    if (code)
+        return code;
+    recode_sample(b);
+    code = ruler_fit(b->ref->schema, b->ref->vocabulary, b->sample_codes, b->sample_scores,
+                     b->n_sample, &options, &b->ref->ruler, e);
+    if (!code)
+        code = profile_new(b->ref->ruler, &b->ref->profile, e);
+    if (code)
+        return code;
+    b->ref->n_sampled = b->n_sample;
+    b->chunk_rows = plan_chunk_rows(b);
+    b->keep_every = (b->n_scanned + b->options.sample_rows - 1) / b->options.sample_rows;
+    free(b->sample_codes);
+    free(b->sample_scores);
+    b->sample_codes = NULL;
+    b->sample_scores = NULL;
+    return ERR_OK;
+}
+
+/* ---- second pass ---- */
+
+static void count_block(struct mon_reference_builder *b)
+{
+    if (b->n_block > 0)
+        profile_count(b->chunk, b->block_codes, b->block_scores, b->n_block);
+    b->n_block = 0;
+}
+
+static enum err_code grow_chunks(struct mon_reference_builder *b, struct err *e)
+{
+    struct mon_reference *r = b->ref;
+    size_t cap = b->chunk_cap ? b->chunk_cap * 2 : 64;
+    struct profile **chunks = realloc(r->chunks, cap * sizeof *chunks);
+    if (chunks)
+        r->chunks = chunks;
+    struct mon_span *spans = realloc(r->spans, cap * sizeof *spans);
+    if (spans)
+        r->spans = spans;
+    if (!chunks || !spans)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu chunks", cap);
+    b->chunk_cap = cap;
+    return ERR_OK;
+}
+
+static enum err_code close_chunk(struct mon_reference_builder *b, struct err *e)
+{
+    struct mon_reference *r = b->ref;
+    if (r->n_chunks == b->chunk_cap && grow_chunks(b, e))
+        return ERR_NOMEM;
+    count_block(b);
+    profile_merge(r->profile, b->chunk);
+    r->spans[r->n_chunks] = b->span;
+    r->chunks[r->n_chunks++] = b->chunk;
+    b->chunk = NULL;
+    return ERR_OK;
+}
+
+static enum err_code grow_validation(struct mon_reference_builder *b, struct err *e)
+{
+    struct mon_reference *r = b->ref;
+    size_t cap = b->validation_cap ? b->validation_cap * 2 : 1024;
+    float *scores = realloc(r->validation_scores, cap * b->n_outputs * sizeof *scores);
+    if (scores)
+        r->validation_scores = scores;
+    double *labels = realloc(r->validation_labels, cap * sizeof *labels);
+    if (labels)
+        r->validation_labels = labels;
+    if (!scores || !labels)
+        return err_set(e, ERR_NOMEM, "out of memory for %zu labelled rows", cap);
+    b->validation_cap = cap;
+    return ERR_OK;
+}
+
+static bool is_labelled(const struct mon_reference_builder *b, const struct mon_row *row)
+{
+    bool labelled = row->scores && !isnan(row->label);
+    for (size_t i = 0; labelled && i < b->n_outputs; i++)
+        labelled = !isnan(row->scores[i]);
+    return labelled;
+}
+
+static enum err_code keep_labelled(struct mon_reference_builder *b, const struct mon_row *row,
+                                   struct err *e)
+{
+    struct mon_reference *r = b->ref;
+    if (!is_labelled(b, row) || b->n_labelled++ % b->keep_every != 0)
+        return ERR_OK;
+    if (r->n_validation == b->validation_cap && grow_validation(b, e))
+        return ERR_NOMEM;
+    memcpy(r->validation_scores + r->n_validation * b->n_outputs, row->scores,
+           b->n_outputs * sizeof *row->scores);
+    r->validation_labels[r->n_validation++] = row->label;
+    return ERR_OK;
+}
+
+static void widen(struct mon_span *span, int64_t unix_ms)
+{
+    span->from_unix_ms = unix_ms < span->from_unix_ms ? unix_ms : span->from_unix_ms;
+    span->to_unix_ms = unix_ms >= span->to_unix_ms ? unix_ms + 1 : span->to_unix_ms;
+}
+
+static void add_to_block(struct mon_reference_builder *b, const struct mon_row *row)
+{
+    size_t n_features = b->ref->schema->n_features;
+    mon_reference_encode(b->ref, row->values, b->block_codes + b->n_block * n_features);
+    copy_scores(b->block_scores + b->n_block * b->n_outputs, row->scores, b->n_outputs);
+    for (size_t i = 0; row->scores && !b->ref->has_scores && i < b->n_outputs; i++)
+        b->ref->has_scores = !isnan(row->scores[i]);
+    b->n_block++;
+    widen(&b->span, row->unix_ms);
+}
+
+enum err_code mon_reference_builder_count(struct mon_reference_builder *b,
+                                          const struct mon_row *row, struct err *e)
+{
+    enum err_code code = ERR_OK;
+    if (!b->chunk) {
+        code = profile_new(b->ref->ruler, &b->chunk, e);
+        b->span = (struct mon_span){row->unix_ms, row->unix_ms + 1};
+    }
+    if (code)
+        return code;
+    add_to_block(b, row);
+    code = keep_labelled(b, row, e);
+    if (code)
+        return code;
+    bool full = b->chunk->n_rows + b->n_block == b->chunk_rows;
+    if (full)
+        return close_chunk(b, e);
+    if (b->n_block == BLOCK_ROWS)
+        count_block(b);
+    return ERR_OK;
+}
+
+enum err_code mon_reference_builder_finish(struct mon_reference_builder *b,
+                                           struct mon_reference **out, struct err *e)
+{
+    enum err_code code = b->chunk ? close_chunk(b, e) : ERR_OK;
+    if (!code && b->ref->profile->n_rows == 0)
+        code = err_set(e, ERR_INVALID, "a reference needs at least one row");
+    if (code)
+        return code;
+    if (b->ref->schema->time.name[0] == '\0') {
+        free(b->ref->spans);
+        b->ref->spans = NULL;
+    }
+    for (size_t f = 0; f < b->ref->schema->n_features; f++)
+        text_map_deinit(&b->categories[f]);
+    free(b->categories);
+    b->categories = NULL;
+    *out = b->ref;
+    b->ref = NULL;
+    return ERR_OK;
+}
