@@ -125,19 +125,27 @@ cJSON *mon_harm_to_json(const struct mon_harm *h)
     return NULL;
 }
 
+static enum err_code load_counts(const cJSON *json, struct mon_harm *h, struct err *e)
+{
+    int64_t n = 0, window_n = 0;
+    enum err_code rc = json_get_int(json, "n", 0, INT64_C(1) << 53, &n, e);
+    if (rc == ERR_OK)
+        rc = json_get_int(json, "window_n", 0, n, &window_n, e);
+    if (rc == ERR_OK)
+        rc = json_get_double(json, "window_sum", 0.0, (double)window_n * h->limit.loss_bound,
+                             &h->window_sum, e);
+    h->n = (uint64_t)n;
+    h->window_n = (double)window_n;
+    return rc;
+}
+
 static enum err_code load_state(const cJSON *json, struct mon_harm *h, struct err *e)
 {
-    int64_t n = 0;
-    enum err_code rc = json_get_int(json, "n", 0, INT64_C(1) << 53, &n, e);
-    h->n = (uint64_t)n;
+    enum err_code rc = load_counts(json, h, e);
     if (rc == ERR_OK)
         rc = json_get_bool(json, "harmed", &h->harmed, e);
     if (rc == ERR_OK && h->harmed)
-        rc = json_get_double(json, "since", 0.0, (double)n, &h->since, e);
-    if (rc == ERR_OK)
-        rc = json_get_double(json, "window_n", 0.0, (double)n, &h->window_n, e);
-    if (rc == ERR_OK)
-        rc = json_get_double(json, "window_sum", 0.0, 1e300, &h->window_sum, e);
+        rc = json_get_double(json, "since", 0.0, (double)h->n, &h->since, e);
     if (rc == ERR_OK)
         rc = load_bets(json, h, "rise", &h->rise, e);
     return rc == ERR_OK ? load_bets(json, h, "fall", &h->fall, e) : rc;

@@ -11,6 +11,7 @@
 #define N_STRETCHES 20
 #define CLIP_QUANTILE 0.99
 #define BETWEEN_SDS 3.0
+#define LARGEST_BOUND 1e100 /* sums of so many losses stay numbers */
 
 void mon_harm_options_init(struct mon_harm_options *o)
 {
@@ -40,7 +41,7 @@ enum err_code harm_check_options(const struct mon_harm_options *o, struct err *e
     } rules[] = {
         {"tolerance", o->tolerance, 0.0, 1e300, true},
         {"relative_tolerance", o->relative_tolerance, 0.0, 1e6, false},
-        {"loss_bound", o->loss_bound, 1e-300, 1e300, true},
+        {"loss_bound", o->loss_bound, 1 / LARGEST_BOUND, LARGEST_BOUND, true},
         {"reference_alpha", o->reference_alpha, 1e-12, 0.5, false},
         {"rows_between_alarms", o->rows_between_alarms, 2.0, 1e15, false},
         {"rows_between_ends", o->rows_between_ends, 2.0, 1e15, false},
@@ -58,7 +59,7 @@ enum err_code harm_check_options(const struct mon_harm_options *o, struct err *e
 
 enum err_code harm_check_limit(const struct mon_harm_limit *limit, struct err *e)
 {
-    if (!(limit->loss_bound > 0.0) || !isfinite(limit->loss_bound))
+    if (!within(limit->loss_bound, 1 / LARGEST_BOUND, LARGEST_BOUND))
         return err_set(e, ERR_INVALID, "loss_bound: %g is not a size of a loss", limit->loss_bound);
     if (!(limit->limit > 0.0) || !(limit->limit < limit->loss_bound))
         return err_set(e, ERR_INVALID,
