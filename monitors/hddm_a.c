@@ -35,8 +35,8 @@ static const struct detector_param params[] = {
 };
 
 static const struct detector_param fields[] = {
-    {"n", offsetof(struct hddm_a, total.n), 0, 9e15, 0, true},
-    {"sum", offsetof(struct hddm_a, total.sum), 0, 9e15, 0, false},
+    {"total_n", offsetof(struct hddm_a, total.n), 0, 9e15, 0, true},
+    {"total_sum", offsetof(struct hddm_a, total.sum), 0, 9e15, 0, false},
     {"least_n", offsetof(struct hddm_a, least.n), 0, 9e15, 0, true},
     {"least_sum", offsetof(struct hddm_a, least.sum), 0, 9e15, 0, false},
     {"greatest_n", offsetof(struct hddm_a, greatest.n), 0, 9e15, 0, true},
@@ -136,21 +136,27 @@ static bool save(const void *state, cJSON *out)
     return detector_save_fields(fields, state, out);
 }
 
-static bool is_part(const struct part *part, const struct part *whole, bool changed)
+/* While changed the whole is only what came after the cut. */
+static enum err_code check_part(const char *name, const struct part *part, const struct hddm_a *d,
+                                struct err *e)
 {
-    return part->sum <= part->n && (changed || part->n <= whole->n);
+    if (part->sum > part->n || (d->changed == 0.0 && part->n > d->total.n))
+        return err_set(e, ERR_INVALID,
+                       "%s_n, %s_sum: expected a mean of 0..1 over at most %g, got "
+                       "%g over %g",
+                       name, name, d->total.n, part->sum, part->n);
+    return ERR_OK;
 }
 
 static enum err_code load(void *state, const cJSON *in, struct err *e)
 {
     struct hddm_a *d = state;
     enum err_code rc = detector_load_fields(fields, d, in, e);
-    bool changed = d->changed > 0.0;
-    if (rc == ERR_OK &&
-        (!is_part(&d->total, &d->total, changed) || !is_part(&d->least, &d->total, changed) ||
-         !is_part(&d->greatest, &d->total, changed)))
-        return err_set(e, ERR_INVALID, "n, sum: expected means of 0..1 over parts of the whole");
-    return rc;
+    if (rc == ERR_OK)
+        rc = check_part("total", &d->total, d, e);
+    if (rc == ERR_OK)
+        rc = check_part("least", &d->least, d, e);
+    return rc == ERR_OK ? check_part("greatest", &d->greatest, d, e) : rc;
 }
 
 const struct detector_kind detector_hddm_a = {

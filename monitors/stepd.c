@@ -144,7 +144,8 @@ static enum err_code load(void *state, const cJSON *in, struct err *e)
     if (rc == ERR_OK)
         rc = bit_ring_load(&d->recent, "recent", in, e);
     if (rc == ERR_OK && d->older_n > 0.0 && d->recent.length < d->recent.capacity)
-        rc = err_set(e, ERR_INVALID, "recent: expected %zu answers before any older ones, got %zu",
+        rc = err_set(e, ERR_INVALID,
+                     "older_n: expected 0 before recent holds %zu answers, it has %zu",
                      d->recent.capacity, d->recent.length);
     return rc;
 }
