@@ -22,7 +22,7 @@
  * mean was measured on. correlation: Student's t per pair, with the pair's own standard error,
  * Sidak over the pairs; never below what independent rows give. Over statistics: Holm 1979.
  *
- * Limits. Rows that remember for longer than an eighth of the reference are beyond it. A missing
+ * Limits. Rows that remember for longer than a quarter of the reference are beyond it. A missing
  * value is z = 0, so that many of them weaken correlations: quality.h says so in its own signal.
  *
  * Does not: keep windows, decide. Pure; any thread.

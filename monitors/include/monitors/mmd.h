@@ -17,20 +17,20 @@
 
 #include "base/err.h"
 
-#define MON_TWO_SAMPLE_MAX_ROWS 4000 /* a side */
-#define MON_TWO_SAMPLE_MAX_COLUMNS 4096
+#define MON_PAIRWISE_MAX_ROWS 4000 /* a side */
+#define MON_PAIRWISE_MAX_COLUMNS 4096
 
-struct mon_two_sample_options {
+struct mon_pairwise_options {
     double width;        /* of the Gaussian; NaN (default): the median distance of the pooled rows,
                             without the zeros between a row and itself; unused for energy */
     size_t max_rows;     /* a side; of more, so many are drawn by seed; default 1000, at most
-                            MON_TWO_SAMPLE_MAX_ROWS: memory is 8 x (n_x + n_y)^2 bytes */
+                            MON_PAIRWISE_MAX_ROWS: memory is 8 x (n_x + n_y)^2 bytes */
     size_t permutations; /* default 500; 0: no p-value; at most 100000 */
     uint64_t seed;       /* default 1 */
 };
-void mon_two_sample_options_init(struct mon_two_sample_options *o);
+void mon_pairwise_options_init(struct mon_pairwise_options *o);
 
-struct mon_two_sample {
+struct mon_pairwise {
     double unbiased; /* means without the pairs of a row with itself; may be negative; NaN where a
                         side has less than 2 rows */
     double biased;   /* with them; >= 0; NaN where a side has no row */
@@ -44,13 +44,13 @@ struct mon_two_sample {
  * and finite, max_rows 0; ERR_LIMIT: an option beyond its limit; ERR_NOMEM. n = 0 and 1 are legal;
  * equal constants give 0 and p = 1. */
 enum err_code mon_mmd(const double *x, size_t n_x, const double *y, size_t n_y, size_t n_columns,
-                      const struct mon_two_sample_options *o, struct mon_two_sample *out,
+                      const struct mon_pairwise_options *o, struct mon_pairwise *out,
                       struct err *e);
 
 /* The same with the Euclidean distance; the square root of biased, on one column, is
  * scipy.stats.energy_distance. */
-enum err_code mon_energy(const double *x, size_t n_x, const double *y, size_t n_y, size_t n_columns,
-                         const struct mon_two_sample_options *o, struct mon_two_sample *out,
-                         struct err *e);
+enum err_code mon_energy_multivariate(const double *x, size_t n_x, const double *y, size_t n_y,
+                                      size_t n_columns, const struct mon_pairwise_options *o,
+                                      struct mon_pairwise *out, struct err *e);
 
 #endif
