@@ -21,6 +21,8 @@
 #include "season_state.h"
 #include "spectrum.h"
 
+#define THIN_COLUMNS 51
+
 struct measure {
     enum mon_statistic statistic;
     const struct profile *reference;
@@ -42,7 +44,9 @@ struct measure {
     double *independent;    /* cells: mean squares of y on independent rows */
     double independent_sum; /* and of y's sum */
     double *y;              /* n_chunks x cells */
-    double *room;           /* n_chunks x n_chunks */
+    double *thin;           /* n_chunks x THIN_COLUMNS */
+    double thin_factors[THIN_COLUMNS];
+    double *room; /* n_chunks x n_chunks */
 };
 
 static void measure_deinit(struct measure *m)
@@ -60,6 +64,7 @@ static void measure_deinit(struct measure *m)
     free(m->sum);
     free(m->independent);
     free(m->y);
+    free(m->thin);
     free(m->room);
 }
 
@@ -75,8 +80,10 @@ static bool allocate(struct measure *m, size_t largest)
     m->used = calloc(m->n_chunks, sizeof *m->used);
     m->block_size = calloc(m->n_chunks, sizeof *m->block_size);
     m->y = calloc(m->n_chunks * largest, sizeof *m->y);
+    m->thin = calloc(m->n_chunks * THIN_COLUMNS, sizeof *m->thin);
     m->room = calloc(m->n_chunks * m->n_chunks, sizeof *m->room);
-    return all && m->used != NULL && m->block_size != NULL && m->y != NULL && m->room != NULL;
+    return all && m->used != NULL && m->block_size != NULL && m->y != NULL && m->thin != NULL &&
+           m->room != NULL;
 }
 
 static size_t phase_of(const struct measure *m, size_t chunk)
@@ -243,6 +250,46 @@ static struct estimate compare(const struct measure *m, struct scatter found,
     return e;
 }
 
+/* Every cell that ends a fiftieth of the reference, with the weight of all of them: what a bridge's
+ * spectrum needs, at a fraction of the cost. Returns how many. */
+static size_t thin_columns(const struct measure *m, size_t columns[THIN_COLUMNS],
+                           double factors[THIN_COLUMNS])
+{
+    double all = 0.0, held = 0.0;
+    size_t n = 0;
+    for (size_t i = 0; i < m->cells.n; i++)
+        all += m->expected[i];
+    for (size_t i = 0; i < m->cells.n && n < THIN_COLUMNS; i++) {
+        held += m->expected[i];
+        if (held * (THIN_COLUMNS - 1) < all || !(m->expected[i] > 0.0))
+            continue;
+        columns[n] = i;
+        factors[n++] = m->statistic == MON_CRAMER_VON_MISES ? sqrt(held / m->expected[i]) : 1.0;
+        held = 0.0;
+    }
+    return n;
+}
+
+static struct spectrum shape_of_cumulated(struct measure *m)
+{
+    size_t columns[THIN_COLUMNS], n = thin_columns(m, columns, m->thin_factors);
+    for (size_t k = 0; k < m->n_chunks; k++)
+        for (size_t i = 0; i < n; i++)
+            m->thin[k * n + i] = m->thin_factors[i] * m->y[k * m->cells.n + columns[i]];
+    return spectrum_of(m->thin, m->n_chunks, n, m->dof, m->room);
+}
+
+/* m->expected: the reference's counts. */
+static struct spectrum shape_of(struct measure *m)
+{
+    if (m->statistic == MON_WASSERSTEIN)
+        return (struct spectrum){1.0, 1.0}; /* compare() has a better one */
+    cells_sum_expected(&m->cells, m->laid, m->expected);
+    if (statistic_of_groups(m->statistic))
+        return spectrum_of(m->y, m->n_chunks, m->cells.n, m->dof, m->room);
+    return shape_of_cumulated(m);
+}
+
 static struct series_null measure_series(struct measure *m, const struct series *s)
 {
     const struct estimate independent_rows = {1.0, 1.0, 1.0, INFINITY};
@@ -256,9 +303,7 @@ static struct series_null measure_series(struct measure *m, const struct series 
     m->unit = statistic_unit(m->statistic, s, m->expected, m->widths, m->cells.n);
     fill(m, s);
     struct scatter independent = scatter_of(m->independent, m->cells.n, 1.0, m->independent_sum);
-    struct spectrum shape = {1.0, 1.0};
-    if (m->statistic != MON_WASSERSTEIN)
-        shape = spectrum_of(m->y, m->n_chunks, m->cells.n, m->dof, m->room);
+    struct spectrum shape = shape_of(m);
     out.chunks = compare(m, scatter_of_runs(m, 1), independent, shape);
     out.blocks = compare(m, scatter_of_runs(m, m->block), independent, shape);
     out.chunks.nu *= m->dof;

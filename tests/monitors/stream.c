@@ -14,8 +14,8 @@
 #include "base/json.h"
 
 #define N_CATEGORIES 8
+#define OUTLIER_AT 777
 #define HOUR_MS 3600000.0
-#define MONDAY_MS INT64_C(1704067200000) /* 2024-01-01T00:00Z */
 
 const char *law_name(enum law law)
 {
@@ -48,7 +48,8 @@ static double draw_category(struct rng *r)
 /* The same for every row of an hour; each feature's week is turned a little further. */
 static double seasonal_mean(const struct stream *s, size_t feature)
 {
-    double hours = floor((double)(s->now_ms - MONDAY_MS) / HOUR_MS), turn = 0.7 * (double)feature;
+    double hours = floor((double)(s->now_ms - STREAM_BEGIN_MS) / HOUR_MS),
+           turn = 0.7 * (double)feature;
     return 1.5 * sin(2.0 * M_PI * hours / 168.0 + turn) + sin(2.0 * M_PI * hours / 24.0 + turn);
 }
 
@@ -87,11 +88,13 @@ static double changed(struct stream *s, double x, const struct change *c)
 
 static void draw_row(struct stream *s, const struct change *c, double *codes)
 {
+    size_t row = (size_t)((s->now_ms - STREAM_BEGIN_MS) / s->row_ms);
+    bool outlier = c->outlier_every > 0 && row % c->outlier_every == OUTLIER_AT;
     for (size_t f = 0; f < s->n_features; f++) {
         codes[f] = draw(s, f);
         if (f == 0 || !c->one_feature)
             codes[f] = changed(s, codes[f], c);
-        if (c->outliers > 0.0 && rng_uniform(&s->rng) < c->outliers)
+        if (outlier)
             codes[f] = 1000.0;
     }
 }
@@ -99,7 +102,7 @@ static void draw_row(struct stream *s, const struct change *c, double *codes)
 /* The seasonal means stand still within an hour: worked out anew when one begins. */
 static void pass_time(struct stream *s)
 {
-    int64_t hour = (s->now_ms - MONDAY_MS) / (int64_t)HOUR_MS;
+    int64_t hour = (s->now_ms - STREAM_BEGIN_MS) / (int64_t)HOUR_MS;
     if (s->law == LAW_WEEKLY && hour != s->hour)
         for (size_t f = 0; f < s->n_features; f++)
             s->mean[f] = seasonal_mean(s, f);
@@ -163,8 +166,8 @@ static void cut_chunks(struct stream *s, const double *codes, const float *score
     for (size_t k = 0; k < s->n_chunks; k++) {
         size_t from = k * chunk_rows, n = n_rows - from < chunk_rows ? n_rows - from : chunk_rows;
         assert_int_equal(profile_new(s->ruler, &s->chunks[k], NULL), ERR_OK);
-        s->spans[k] = (struct mon_span){MONDAY_MS + (int64_t)from * s->row_ms,
-                                        MONDAY_MS + (int64_t)(from + n) * s->row_ms};
+        s->spans[k] = (struct mon_span){STREAM_BEGIN_MS + (int64_t)from * s->row_ms,
+                                        STREAM_BEGIN_MS + (int64_t)(from + n) * s->row_ms};
         profile_count(s->chunks[k], codes + from * s->n_features, scores + from, n);
         profile_merge(s->reference, s->chunks[k]);
     }
@@ -179,8 +182,11 @@ void stream_init(struct stream *s, enum law law, size_t n_features, size_t n_ref
 void stream_init_changed(struct stream *s, enum law law, const struct change *change,
                          size_t n_features, size_t n_reference, size_t chunk_rows, uint64_t seed)
 {
-    *s = (struct stream){
-        .law = law, .n_features = n_features, .now_ms = MONDAY_MS, .row_ms = 36000, .hour = -1};
+    *s = (struct stream){.law = law,
+                         .n_features = n_features,
+                         .now_ms = STREAM_BEGIN_MS,
+                         .row_ms = 36000,
+                         .hour = -1};
     struct ruler_options options;
     ruler_options_init(&options);
     rng_seed(&s->rng, seed);

@@ -9,6 +9,8 @@
 #include "model/profile.h"
 #include "monitors/season.h"
 
+#define STREAM_BEGIN_MS INT64_C(1704067200000) /* Monday 2024-01-01T00:00Z */
+
 /* X(symbol, text) */
 #define LAW_LIST(X)                                                                                \
     X(LAW_NORMAL, "normal")                                                                        \
@@ -29,12 +31,12 @@ const char *law_name(enum law law);
 
 /* How a stream differs from the reference's. */
 struct change {
-    double shift;     /* in standard deviations, numeric laws */
-    double scale;     /* factor; 0 means 1 */
-    double missing;   /* share of values made missing */
-    double doubled;   /* share of other values made category 0: 1/7 doubles it */
-    double outliers;  /* chance of a value to be 1,000 standard deviations away */
-    bool one_feature; /* only the first feature changes; outliers are in all */
+    double shift;         /* in standard deviations, numeric laws */
+    double scale;         /* factor; 0 means 1 */
+    double missing;       /* share of values made missing */
+    double doubled;       /* share of other values made category 0: 1/7 doubles it */
+    size_t outlier_every; /* rows; one of so many is 1,000 standard deviations away; 0: none */
+    bool one_feature;     /* only the first feature changes; outliers do in all */
 };
 
 struct stream {
@@ -44,7 +46,7 @@ struct stream {
     double *level;  /* n_features: state of AR(1) and counter */
     double *mean;   /* n_features: of the present hour, weekly season */
     int64_t hour;   /* since the beginning */
-    int64_t now_ms; /* of the next row: begins on a Monday at 0 */
+    int64_t now_ms; /* of the next row: begins at STREAM_BEGIN_MS */
     int64_t row_ms; /* between rows; 36,000: a hundred rows an hour */
     struct schema *schema;
     struct vocabulary *vocabulary;
