@@ -41,6 +41,7 @@ struct mon_owed {
     double delay_median_ms, delay_p90_ms, delay_p99_ms;
     /* Labelled rows against owed ones: two-sample Kolmogorov-Smirnov distance of the scores, its
      * asymptotic p-value and the mean scores. NaN where a side has no row with a finite score. */
+    double n_scores_labelled, n_scores_owed; /* rows with a finite score */
     double bias_ks, bias_p_value;
     double mean_score_labelled, mean_score_owed;
 };
@@ -61,13 +62,15 @@ struct mon_owed_options {
 void mon_owed_options_init(struct mon_owed_options *o);
 
 /* Whether the labelled rows are a biased sample: drift where the distance exceeds max_difference
- * and p <= alpha. Kind quality, statistic "label_bias". */
+ * and p <= alpha; insufficient where a side has fewer than min_rows scores. Kind quality, statistic
+ * "label_bias"; n the labelled rows, n_reference those owed, effect the difference of mean scores.
+ */
 void mon_owed_check(const struct mon_owed_options *o, const struct mon_owed *owed,
                     struct mon_signal *out);
 
 /* Adds to the rule of a signal about labelled performance on how many of the rows it rests, and
  * whether they are a biased sample of them: "...; 61 % labelled, 812 owed; labelled rows score
- * unlike the others (KS 0.14)". */
+ * unlike them (KS 0.14)". Cut where the rule has no room. */
 void mon_owed_caveat(const struct mon_owed_options *o, const struct mon_owed *owed,
                      struct mon_signal *s);
 
