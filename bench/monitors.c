@@ -1,231 +1,240 @@
 /*
- * monitors.c - what the monitors cost and whether they keep their promise, as one table.
+ * monitors.c - what the monitors cost: per value counted, per update of a detector, per feature of
+ * a window, for a full report.
  *
- *   ninja bench_monitors && bin/bench_monitors [WINDOWS]
+ *   ninja bench_monitors && bin/bench_monitors [--json] [counting] [detectors] [windows] [report]
  *
- * alarms: realised false alarms a window on streams that do not change, ten features, references of
- * 5,000 rows in chunks of 100, windows of 1,000; WINDOWS (default 1,000) over 20 references each.
- * power: share of the features found in one window, by size of the change.
- * speed: one thread; a plain histogram loop over the same values to divide by.
+ * One thread and its processor time, so that neighbours on the machine count little. Two loops in
+ * the same run are there to divide by: reading the values, and a plain histogram of them. At the
+ * end, the promises and what was seen of them. False alarms are bench_monitors_alarms's.
  */
-#include <gsl/gsl_cdf.h>
+#include <cjson/cJSON.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "monitors/detectors.h"
-#include "monitors/drift.h"
-#include "stream.h"
+#include "monitors_speed.h"
 
-#define N_FEATURES 10
-#define N_REFERENCE 5000
-#define CHUNK_ROWS 100
-#define WINDOW_ROWS 1000
-#define N_REFERENCES 20
-#define BUDGET 0.01
-
-static const char *const law_names[] = {
-#define X(symbol, text) [symbol] = text,
-    LAW_LIST(X)
-#undef X
-};
-
-struct tally {
-    int windows, alarms;
-    double drifted, watched;
-};
+#define N_RUNS 9
+#define LEAST_S 1e-3 /* a run is repeated within one measurement until it takes this long */
 
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static struct mon_null *null_of(const struct stream *s, enum mon_statistic statistic)
+size_t bench_memory_bytes(void)
 {
-    struct mon_null *null = NULL;
-    struct err e = {0};
-    if (mon_null_new(s->reference, s->chunks, s->n_chunks, statistic, WINDOW_ROWS, &null, &e) !=
-        ERR_OK) {
-        fprintf(stderr, "%s\n", e.message);
-        exit(1);
-    }
-    return null;
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
 }
 
-static void watch(struct stream *s, enum mon_statistic statistic, double rate, int n_windows,
-                  const struct change *change, struct tally *t)
+void bench_fail(const char *what, const struct err *e)
 {
-    struct mon_signal signals[N_FEATURES + 2];
-    struct mon_drift_options o;
-    struct mon_null *null = null_of(s, statistic);
-    mon_drift_options_init(&o);
-    o.statistic = statistic;
-    o.false_alarm_rate = rate;
-    o.min_effect = 0.0; /* evidence alone: the hardest promise */
-    for (int k = 0; k < n_windows; k++) {
-        struct profile *window = stream_window(s, WINDOW_ROWS, change);
-        size_t n = mon_drift_check(&o, null, s->reference, window, signals);
-        size_t drifted = mon_signals_count(signals, n, MON_DRIFT);
-        profile_free(window);
-        t->windows++;
-        t->alarms += drifted > 0;
-        t->drifted += (double)drifted;
-        t->watched += (double)n;
-    }
-    mon_null_free(null);
+    fprintf(stderr, "bench_monitors: %s: %s\n", what, e->message);
+    exit(1);
 }
 
-static struct tally simulate(enum law law, enum mon_statistic statistic, double rate, int n_windows,
-                             const struct change *change)
+static int ascending(const void *a, const void *b)
 {
-    struct tally t = {0};
-    for (uint64_t seed = 0; seed < N_REFERENCES; seed++) {
-        struct stream s;
-        stream_init(&s, law, N_FEATURES, N_REFERENCE, CHUNK_ROWS, 5000 + seed);
-        watch(&s, statistic, rate, n_windows / N_REFERENCES, change, &t);
-        stream_deinit(&s);
-    }
-    return t;
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-/* Clopper & Pearson's 95 %, by bisection. */
-static double upper_bound(const struct tally *t)
+static double time_of(void (*once)(void *), void *context, int times)
 {
-    double low = 0.0, high = 1.0;
-    for (int i = 0; i < 50; i++) {
-        double rate = 0.5 * (low + high);
-        if (gsl_cdf_binomial_P((unsigned)t->alarms, rate, (unsigned)t->windows) > 0.05)
-            low = rate;
-        else
-            high = rate;
-    }
-    return high;
-}
-
-static void report_alarms(int n_windows)
-{
-    printf("alarms, budget %g a window over %d features\n", BUDGET, N_FEATURES);
-    printf("%-14s %-4s %8s %8s %10s %12s\n", "stream", "stat", "windows", "alarms", "rate",
-           "upper 95 %");
-    for (int law = LAW_NORMAL; law <= LAW_CATEGORY; law++)
-        for (int s = MON_PSI; s <= MON_JS; s++) {
-            struct tally t =
-                simulate((enum law)law, (enum mon_statistic)s, BUDGET, n_windows, NULL);
-            printf("%-14s %-4s %8d %8d %10.4f %12.4f\n", law_names[law],
-                   mon_statistic_name((enum mon_statistic)s), t.windows, t.alarms,
-                   (double)t.alarms / t.windows, upper_bound(&t));
-        }
-}
-
-static void report_power(void)
-{
-    static const struct change changes[] = {
-        {.shift = 0.1}, {.shift = 0.2}, {.shift = 0.33}, {.shift = 0.5}, {.scale = 1.2}};
-    printf("\npower, share of the features found in one window of %d rows, budget %g\n",
-           WINDOW_ROWS, BUDGET);
-    printf("%-14s %-4s %8s %8s %8s %8s %8s\n", "stream", "stat", "0.1 sd", "0.2 sd", "0.33 sd",
-           "0.5 sd", "sd x1.2");
-    for (int law = LAW_NORMAL; law <= LAW_AR; law++)
-        for (int s = MON_PSI; s <= MON_JS; s++) {
-            printf("%-14s %-4s", law_names[law], mon_statistic_name((enum mon_statistic)s));
-            for (size_t c = 0; c < sizeof changes / sizeof changes[0]; c++) {
-                struct tally t = simulate((enum law)law, (enum mon_statistic)s, BUDGET,
-                                          2 * N_REFERENCES, &changes[c]);
-                printf(" %8.2f", t.drifted / t.watched);
-            }
-            printf("\n");
-        }
-}
-
-static void report_rate(const char *what, double n, double started, const char *unit)
-{
-    double took = seconds() - started;
-    printf("%-36s %10.2f M %s/s %10.1f ns each\n", what, n / took / 1e6, unit, took / n * 1e9);
-}
-
-static void time_histogram(const double *x, size_t n)
-{
-    uint64_t counts[256] = {0};
     double started = seconds();
-    for (int pass = 0; pass < 10; pass++)
-        for (size_t i = 0; i < n; i++)
-            counts[(size_t)(x[i] * 255.0) & 255]++;
-    report_rate("plain histogram loop", 10.0 * (double)n, started, "values");
-    if (counts[0] == UINT64_MAX) /* keeps the loop */
-        printf("\n");
+    for (int i = 0; i < times; i++)
+        once(context);
+    return (seconds() - started) / times;
 }
 
-static void time_detector(const char *name, const double *x, size_t n)
+struct result *report_time(struct report *r, const char *section, const char *name,
+                           const char *unit, double units, void (*once)(void *), void *context)
 {
-    struct mon_detector *d = NULL;
-    if (mon_detector_new(name, NULL, &d, NULL) != ERR_OK)
-        exit(1);
-    double started = seconds();
-    for (size_t i = 0; i < n; i++)
-        mon_detector_update(d, x[i]);
-    report_rate(name, (double)n, started, "updates");
-    mon_detector_free(d);
+    double runs[N_RUNS], first = time_of(once, context, 1);
+    int times = first < LEAST_S ? (int)(LEAST_S / fmax(first, 1e-7)) + 1 : 1;
+    for (int i = 0; i < N_RUNS; i++)
+        runs[i] = time_of(once, context, times);
+    qsort(runs, N_RUNS, sizeof runs[0], ascending);
+    if (r->n_results == MAX_RESULTS)
+        abort();
+    struct result *result = &r->results[r->n_results++];
+    *result = (struct result){.section = section,
+                              .unit = unit,
+                              .units = units,
+                              .n_runs = N_RUNS,
+                              .least_s = runs[0],
+                              .median_s = runs[N_RUNS / 2],
+                              .most_s = runs[N_RUNS - 1]};
+    snprintf(result->name, sizeof result->name, "%s", name);
+    return result;
 }
 
-static void time_window(enum mon_statistic statistic)
+void report_bar(struct report *r, const char *name, const char *unit, double target, double seen,
+                bool at_least)
 {
-    enum { n_features = 60, repeats = 50 };
-    char what[64];
-    struct stream s;
-    struct mon_signal signals[n_features + 2];
-    struct mon_drift_options o;
-    stream_init(&s, LAW_NORMAL, n_features, N_REFERENCE, CHUNK_ROWS, 1);
-    double started = seconds();
-    struct mon_null *null = null_of(&s, statistic);
-    snprintf(what, sizeof what, "%s null, once a version", mon_statistic_name(statistic));
-    report_rate(what, n_features, started, "features");
-    struct profile *window = stream_window(&s, WINDOW_ROWS, NULL);
-    mon_drift_options_init(&o);
-    o.statistic = statistic;
-    started = seconds();
-    for (int i = 0; i < repeats; i++)
-        mon_drift_check(&o, null, s.reference, window, signals);
-    snprintf(what, sizeof what, "%s of a window", mon_statistic_name(statistic));
-    report_rate(what, (double)n_features * repeats, started, "features");
-    profile_free(window);
-    mon_null_free(null);
-    stream_deinit(&s);
+    if (r->n_bars == MAX_BARS)
+        abort();
+    struct bar *bar = &r->bars[r->n_bars++];
+    *bar = (struct bar){.unit = unit, .target = target, .seen = seen, .at_least = at_least};
+    snprintf(bar->name, sizeof bar->name, "%s", name);
 }
 
-static void report_speed(void)
+double result_per_second(const struct result *r)
 {
-    const size_t n = 2000000;
-    struct rng r;
-    double *x = calloc(n, sizeof *x), *errors = calloc(n, sizeof *errors);
-    if (x == NULL || errors == NULL)
-        exit(1);
-    rng_seed(&r, 1);
-    for (size_t i = 0; i < n; i++) {
-        x[i] = rng_uniform(&r);
-        errors[i] = x[i] < 0.2;
+    return r->units / r->median_s;
+}
+
+/* How many times better than promised; below 1: broken. */
+static double margin(const struct bar *b)
+{
+    return b->at_least ? b->seen / b->target : b->target / b->seen;
+}
+
+/* Rate of the loop to divide by, NaN where it did not run. */
+static double baseline(const struct report *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_results; i++)
+        if (strcmp(r->results[i].name, name) == 0)
+            return result_per_second(&r->results[i]);
+    return NAN;
+}
+
+/* Seconds as a person would write them. */
+static void print_time(double s)
+{
+    static const char *const units[] = {"s ", "ms", "us", "ns"};
+    size_t unit = 0;
+    while (s < 1 && unit + 1 < sizeof units / sizeof units[0]) {
+        s *= 1e3;
+        unit++;
     }
-    printf("\nspeed, one thread\n");
-    time_histogram(x, n);
-    time_detector("adwin", errors, n);
-    time_detector("page_hinkley", errors, n);
-    for (int s = MON_PSI; s <= MON_JS; s++)
-        time_window((enum mon_statistic)s);
-    free(x);
-    free(errors);
+    printf(" %9.2f %s", s, units[unit]);
+}
+
+static void print_result(const struct result *x, double histogram, double reading)
+{
+    double rate = result_per_second(x);
+    printf("  %-40s %-9s %12.4g", x->name, x->unit, rate / 1e6);
+    print_time(x->median_s / x->units);
+    printf(" %8.0f%%", 100 * (x->most_s - x->least_s) / x->median_s);
+    if (strcmp(x->unit, "value") == 0)
+        printf(" %9.2f %9.2f", rate / histogram, rate / reading);
+    printf("\n");
+}
+
+static void print_results(const struct report *r)
+{
+    double histogram = baseline(r, "plain histogram loop"), reading = baseline(r, "reading alone");
+    const char *section = "";
+    for (size_t i = 0; i < r->n_results; i++) {
+        const struct result *x = &r->results[i];
+        if (strcmp(section, x->section) != 0)
+            printf("%s%-52s %12s %12s %9s %9s %9s\n", i ? "\n" : "", section = x->section, "M/s",
+                   "each", "spread", "/histogr", "/reading");
+        print_result(x, histogram, reading);
+    }
+}
+
+static void print_bars(const struct report *r)
+{
+    printf("\n%-62s %10s %10s %-12s %7s\n", "promises", "promised", "seen", "", "margin");
+    for (size_t i = 0; i < r->n_bars; i++) {
+        const struct bar *b = &r->bars[i];
+        printf("  %-60s %s%9.4g %10.4g %-12s %6.2fx%s\n", b->name, b->at_least ? ">" : "<",
+               b->target, b->seen, b->unit, margin(b), margin(b) >= 1 ? "" : "  MISSED");
+    }
+}
+
+static void add_result(cJSON *to, const struct result *x)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "section", x->section);
+    cJSON_AddStringToObject(json, "name", x->name);
+    cJSON_AddStringToObject(json, "unit", x->unit);
+    cJSON_AddNumberToObject(json, "per_second", result_per_second(x));
+    cJSON_AddNumberToObject(json, "ns_each", 1e9 * x->median_s / x->units);
+    cJSON_AddNumberToObject(json, "ns_each_least", 1e9 * x->least_s / x->units);
+    cJSON_AddNumberToObject(json, "ns_each_most", 1e9 * x->most_s / x->units);
+    cJSON_AddNumberToObject(json, "n_runs", x->n_runs);
+    cJSON_AddItemToArray(to, json);
+}
+
+static void add_bar(cJSON *to, const struct bar *b)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "promise", b->name);
+    cJSON_AddStringToObject(json, "unit", b->unit);
+    cJSON_AddStringToObject(json, "kind", b->at_least ? "at least" : "at most");
+    cJSON_AddNumberToObject(json, "promised", b->target);
+    cJSON_AddNumberToObject(json, "seen", b->seen);
+    cJSON_AddBoolToObject(json, "kept", margin(b) >= 1);
+    cJSON_AddItemToArray(to, json);
+}
+
+static void print_json(const struct report *r)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON *results = cJSON_AddArrayToObject(json, "results");
+    cJSON *bars = cJSON_AddArrayToObject(json, "promises");
+    for (size_t i = 0; i < r->n_results; i++)
+        add_result(results, &r->results[i]);
+    for (size_t i = 0; i < r->n_bars; i++)
+        add_bar(bars, &r->bars[i]);
+    char *text = cJSON_Print(json);
+    printf("%s\n", text ? text : "{}");
+    free(text);
+    cJSON_Delete(json);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct report *r);
+} parts[] = {
+    {"counting", bench_counting},
+    {"detectors", bench_detectors},
+    {"windows", bench_windows},
+    {"report", bench_full_report},
+};
+#define N_PARTS (sizeof parts / sizeof parts[0])
+
+static bool choose(const char *word, bool chosen[N_PARTS])
+{
+    for (size_t i = 0; i < N_PARTS; i++)
+        if (strcmp(parts[i].name, word) == 0)
+            return chosen[i] = true;
+    return false;
 }
 
 int main(int argc, char **argv)
 {
-    int n_windows = argc > 1 ? atoi(argv[1]) : 1000;
-    if (n_windows < N_REFERENCES) {
-        fprintf(stderr, "usage: bench_monitors [WINDOWS, %d or more]\n", N_REFERENCES);
-        return 2;
+    static struct report report;
+    bool chosen[N_PARTS] = {false}, any = false, json = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            json = true;
+        } else if (choose(argv[i], chosen)) {
+            any = true;
+        } else {
+            fprintf(stderr,
+                    "usage: bench_monitors [--json] [counting] [detectors] [windows] [report]\n");
+            return 2;
+        }
     }
-    report_alarms(n_windows);
-    report_power();
-    report_speed();
+    for (size_t i = 0; i < N_PARTS; i++)
+        if (!any || chosen[i])
+            parts[i].run(&report);
+    if (json) {
+        print_json(&report);
+    } else {
+        print_results(&report);
+        print_bars(&report);
+    }
     return 0;
 }
