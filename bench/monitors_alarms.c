@@ -222,10 +222,11 @@ static struct counts simulate(enum law law, const struct settings *s)
     return counts;
 }
 
-/* Fewer alarms than this cannot be told from none: the budget is then below what was counted. */
+/* Enough windows for half the budget's rate to be seen to lie within it. */
 static bool resolves(const struct count *c, double budget)
 {
-    return rate_upper_bound(0, c->windows) <= budget;
+    size_t half = (size_t)(0.5 * budget * (double)c->windows);
+    return half > 0 && rate_upper_bound(half, c->windows) <= budget;
 }
 
 static bool print_count(const struct settings *s, enum law law, const char *rule, double budget,
