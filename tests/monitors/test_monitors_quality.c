@@ -1,5 +1,5 @@
 /*
- * test_monitors_quality.c - rates of missing, unseen, out-of-range and infinite values.
+ * test_monitors_quality.c - rates of bad values, constant columns, repeated rows, volume.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,6 +137,214 @@ static void few_rows_are_insufficient(void **state)
     stream_deinit(&stream);
 }
 
+static void every_signal_says_its_rule(void **state)
+{
+    (void)state;
+    struct mon_quality_options o;
+    mon_quality_options_init(&o);
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, 2000, 100, 3);
+    struct profile *window = stream_window(&stream, 300, NULL);
+    size_t n = check(&o, window);
+    for (size_t i = 0; i < n; i++)
+        assert_true(signals[i].rule[0] != '\0' && signals[i].threshold_origin[0] != '\0');
+    assert_string_equal(signals[0].rule, "rows without a value");
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
+static void values_of_another_type_are_a_rate_like_others(void **state)
+{
+    (void)state;
+    struct mon_quality_options o;
+    uint64_t before[N_FEATURES] = {0, 20, 0}, now[N_FEATURES] = {0, 10, 40};
+    struct mon_mismatches reference = {2000, before}, window = {1000, now};
+    mon_quality_options_init(&o);
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, 2000, 100, 3);
+    size_t n = mon_mismatch_check(&o, stream.ruler, &reference, &window, signals);
+    assert_int_equal(n, N_FEATURES);
+    assert_int_equal(signals[0].verdict, MON_OK);
+    assert_int_equal(signals[1].verdict, MON_OK); /* 1 % before, 1 % now */
+    assert_int_equal(signals[2].verdict, MON_DRIFT);
+    assert_true(signals[2].value == 0.04 && signals[2].reference_value == 0.0);
+    window.n_rows = 0;
+    mon_mismatch_check(&o, stream.ruler, &reference, &window, signals);
+    assert_int_equal(signals[2].verdict, MON_INSUFFICIENT);
+    stream_deinit(&stream);
+}
+
+static size_t check_constant(const struct profile *window)
+{
+    struct mon_quality_options o;
+    mon_quality_options_init(&o);
+    return mon_constant_check(&o, stream.reference, stream.chunks, stream.n_chunks, window,
+                              signals);
+}
+
+static void column_that_stopped_varying_is_found(void **state)
+{
+    (void)state;
+    const enum law laws[] = {LAW_NORMAL, LAW_CATEGORY, LAW_DISCRETE};
+    for (size_t l = 0; l < 3; l++) {
+        stream_init(&stream, laws[l], N_FEATURES, 2000, 100, 3);
+        struct profile *window = stream_window(&stream, 300, NULL);
+        assert_int_equal(check_constant(window), N_FEATURES);
+        assert_int_equal(signals[0].verdict, MON_OK);
+        assert_true(signals[0].value < 1.0);
+        profile_clear(window);
+        count_value(window, 1.0, 300);
+        check_constant(window);
+        assert_int_equal(signals[0].verdict, MON_DRIFT);
+        assert_true(signals[0].value == 1.0 && signals[0].p_value < 1e-9);
+        profile_free(window);
+        stream_deinit(&stream);
+    }
+}
+
+static void window_inside_one_cell_is_not_constant_while_it_varies(void **state)
+{
+    (void)state;
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, 2000, 100, 3);
+    struct profile *window = stream_window(&stream, 0, NULL);
+    count_value(window, 50.0, 150); /* overflow, both */
+    count_value(window, 60.0, 150);
+    check_constant(window);
+    assert_true(signals[0].value == 1.0);
+    assert_int_equal(signals[0].verdict, MON_OK);
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
+/* One value has 98 % of the reference: a window of 250 rows holds only it once in 150. */
+static void nearly_constant_column_may_be_constant_by_chance(void **state)
+{
+    (void)state;
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, 400, 100, 3);
+    count_value(stream.reference, 0.5, 20000);
+    struct profile *window = stream_window(&stream, 0, NULL);
+    count_value(window, 0.5, 250);
+    check_constant(window);
+    assert_true(signals[0].value == 1.0);
+    if (!(signals[0].p_value > 0.004 && signals[0].p_value < 0.009))
+        fail_msg("p = %g, expected about (20001 / 20400)^250", signals[0].p_value);
+    assert_int_equal(signals[0].verdict, MON_OK);
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
+/* The reference itself has long equal stretches: one of its 20 chunks is constant. */
+static void column_that_comes_in_equal_stretches_is_no_drift(void **state)
+{
+    (void)state;
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, 2000, 100, 3);
+    profile_clear(stream.chunks[4]);
+    count_value(stream.chunks[4], 1.0, 100);
+    struct profile *window = stream_window(&stream, 0, NULL);
+    count_value(window, 1.0, 300);
+    check_constant(window);
+    assert_true(signals[0].p_value == 2.0 / 21.0);
+    assert_int_equal(signals[0].verdict, MON_OK);
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
+static void column_that_never_varied_has_nothing_to_lose(void **state)
+{
+    (void)state;
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, 2000, 100, 3);
+    profile_clear(stream.reference);
+    count_value(stream.reference, 1.0, 2000);
+    struct profile *window = stream_window(&stream, 0, NULL);
+    count_value(window, 1.0, 300);
+    check_constant(window);
+    assert_int_equal(signals[0].verdict, MON_UNAVAILABLE);
+    profile_clear(window);
+    count_value(window, NAN, 300);
+    check_constant(window);
+    assert_int_equal(signals[0].verdict, MON_INSUFFICIENT);
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
+static struct mon_signal check_duplicates(double rows0, double repeated0, double rows1,
+                                          double repeated1)
+{
+    struct mon_quality_options o;
+    struct mon_repeats reference = {rows0, repeated0}, window = {rows1, repeated1};
+    struct mon_signal s;
+    mon_quality_options_init(&o);
+    mon_duplicate_check(&o, &reference, &window, &s);
+    return s;
+}
+
+static void more_repeated_rows_than_before_are_found(void **state)
+{
+    (void)state;
+    assert_int_equal(check_duplicates(10000, 100, 1000, 12).verdict, MON_OK);
+    struct mon_signal s = check_duplicates(10000, 100, 1000, 100);
+    assert_int_equal(s.verdict, MON_DRIFT);
+    assert_true(s.value == 0.1 && s.reference_value == 0.01 && s.feature[0] == '\0');
+    /* a reference shorter than the window repeats less by itself */
+    assert_int_equal(check_duplicates(500, 5, 1000, 100).verdict, MON_INSUFFICIENT);
+    assert_int_equal(check_duplicates(0, 0, 1000, 100).verdict, MON_INSUFFICIENT);
+}
+
+#define N_CHUNKS 40
+
+static struct mon_signal check_volume(const struct mon_volume *chunks, size_t n_chunks, double rows,
+                                      double duration_s)
+{
+    struct mon_quality_options o;
+    struct mon_volume window = {rows, duration_s};
+    struct mon_signal s;
+    mon_quality_options_init(&o);
+    mon_volume_check(&o, chunks, n_chunks, &window, &s);
+    return s;
+}
+
+/* Rates that vary by a third from chunk to chunk: far from Poisson, which would be sure at once. */
+static void overdispersed_volume_is_judged_by_its_own_spread(void **state)
+{
+    (void)state;
+    struct mon_volume chunks[N_CHUNKS];
+    struct rng r;
+    rng_seed(&r, 11);
+    for (size_t i = 0; i < N_CHUNKS; i++)
+        chunks[i] = (struct mon_volume){round(10000.0 * exp(0.3 * rng_normal(&r))), 3600.0};
+    assert_int_equal(check_volume(chunks, N_CHUNKS, 14000, 3600).verdict, MON_OK);
+    struct mon_signal few = check_volume(chunks, N_CHUNKS, 1000, 3600);
+    assert_int_equal(few.verdict, MON_DRIFT);
+    assert_true(few.value == 1000.0 && few.effect < 0.0 && few.threshold < few.reference_value);
+    assert_int_equal(check_volume(chunks, N_CHUNKS, 200000, 3600).verdict, MON_DRIFT);
+    struct mon_signal none = check_volume(chunks, N_CHUNKS, 0, 3600);
+    assert_int_equal(none.verdict, MON_DRIFT);
+    assert_true(none.value == 0.0 && none.p_value < 1e-6);
+}
+
+static void even_volume_still_has_poissons_noise(void **state)
+{
+    (void)state;
+    struct mon_volume chunks[N_CHUNKS];
+    for (size_t i = 0; i < N_CHUNKS; i++)
+        chunks[i] = (struct mon_volume){10.0, 60.0};
+    assert_int_equal(check_volume(chunks, N_CHUNKS, 4, 60).verdict, MON_OK);
+    assert_int_equal(check_volume(chunks, N_CHUNKS, 60, 360).verdict, MON_OK);
+    assert_int_equal(check_volume(chunks, N_CHUNKS, 90, 60).verdict, MON_DRIFT);
+}
+
+static void volume_without_chunks_or_time_is_insufficient(void **state)
+{
+    (void)state;
+    const struct mon_volume chunks[N_CHUNKS] = {{10, 60}, {10, 0}, {10, NAN}, {NAN, 60}};
+    assert_int_equal(check_volume(chunks, N_CHUNKS, 10, 60).verdict, MON_INSUFFICIENT);
+    assert_int_equal(check_volume(NULL, 0, 10, 60).verdict, MON_INSUFFICIENT);
+    struct mon_volume good[8];
+    for (size_t i = 0; i < 8; i++)
+        good[i] = (struct mon_volume){10.0, 60.0};
+    assert_int_equal(check_volume(good, 8, 10, 60).verdict, MON_OK);
+    assert_int_equal(check_volume(good, 8, 10, 0).verdict, MON_INSUFFICIENT);
+    assert_int_equal(check_volume(good, 8, NAN, 60).verdict, MON_INSUFFICIENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +353,17 @@ int main(void)
         cmocka_unit_test(rise_that_may_be_chance_is_ok),
         cmocka_unit_test(falling_rate_is_ok),
         cmocka_unit_test(few_rows_are_insufficient),
+        cmocka_unit_test(every_signal_says_its_rule),
+        cmocka_unit_test(values_of_another_type_are_a_rate_like_others),
+        cmocka_unit_test(column_that_stopped_varying_is_found),
+        cmocka_unit_test(window_inside_one_cell_is_not_constant_while_it_varies),
+        cmocka_unit_test(nearly_constant_column_may_be_constant_by_chance),
+        cmocka_unit_test(column_that_comes_in_equal_stretches_is_no_drift),
+        cmocka_unit_test(column_that_never_varied_has_nothing_to_lose),
+        cmocka_unit_test(more_repeated_rows_than_before_are_found),
+        cmocka_unit_test(overdispersed_volume_is_judged_by_its_own_spread),
+        cmocka_unit_test(even_volume_still_has_poissons_noise),
+        cmocka_unit_test(volume_without_chunks_or_time_is_insufficient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

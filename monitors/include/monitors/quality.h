@@ -1,11 +1,13 @@
 /*
- * quality.h - rates of missing, unseen, out-of-range and infinite values per feature, against the
- * reference's, with explicit limits and a guard against small numbers.
+ * quality.h - what is wrong with the data themselves, as signals: values missing, unseen, out of
+ * range, infinite or of another type; columns that no longer vary; rows that repeat; too few or too
+ * many rows.
  *
- * A signal is drift where the rate rose by more than its limit (absolute: 0.01 is one point) AND
- * the rise is significant: exact conditional test (hypergeometric) of the two counts at
- * significance divided by the number of rates looked at (Bonferroni). Falling rates are ok. Pure;
- * any thread.
+ * A rate's signal is drift where the rate rose by more than its limit (absolute: 0.01 is one point)
+ * AND the rise is significant: exact conditional test (hypergeometric) of the two counts at
+ * significance divided by the number of rates that the call looks at (Bonferroni). Falling rates
+ * are ok. Every signal says its rule. Fewer rows than min_rows, or none in the reference:
+ * insufficient. Pure; any thread. No memory is taken.
  */
 #ifndef MONITORS_QUALITY_H
 #define MONITORS_QUALITY_H
@@ -32,18 +34,81 @@ struct mon_quality_options {
     double min_rows;              /* default 200 */
     double significance;          /* default 0.001, per window over all features and rates */
     double max_rise[MON_N_RATES]; /* by enum mon_rate; NaN: not watched; defaults 0.01 for each */
+    double max_mismatch_rise;     /* default 0.01 */
+    double max_duplicate_rise;    /* default 0.05 */
+    double max_volume_factor;     /* > 1; default 2: half or twice the rows per time are too many */
 };
 void mon_quality_options_init(struct mon_quality_options *o);
 
 /* Writes a signal for each watched rate that a feature's kind has (numeric: missing, range,
  * infinite; categorical: missing, unseen; presence: missing) and returns how many; signals has room
- * for MON_N_RATES x ruler->n_features. Fewer rows than min_rows, or none in the reference:
- * insufficient. */
+ * for MON_N_RATES x ruler->n_features. */
 size_t mon_quality_check(const struct mon_quality_options *o, const struct profile *reference,
                          const struct profile *window, struct mon_signal *signals);
 
 /* Rate of one kind in a series' counts; NaN where the kind of series has no such rate or no rows.
  */
 double mon_quality_rate(const struct profile *p, size_t series, enum mon_rate rate);
+
+/*
+ * Values that could not be read as their feature's type ("n/a" in a numeric column), counted by
+ * whoever reads the rows; they are missing in the profile. Additive: sums of two are the counts of
+ * both stretches.
+ */
+struct mon_mismatches {
+    uint64_t n_rows;
+    uint64_t *counts; /* n_features, in schema order; the caller's */
+};
+
+/* Writes a signal "type_mismatch_rate" per feature of the ruler and returns how many
+ * (ruler->n_features). */
+size_t mon_mismatch_check(const struct mon_quality_options *o, const struct ruler *r,
+                          const struct mon_mismatches *reference,
+                          const struct mon_mismatches *window, struct mon_signal *signals);
+
+/*
+ * Has a feature that varied in the reference stopped doing so? Writes a signal "constant" per
+ * numeric or categorical feature and returns how many (<= ruler->n_features). value is the share of
+ * the most frequent cell among the window's present values, reference_value the reference's. Drift:
+ * all present values are in one cell, with no variance there, and that many rows of the reference's
+ * share would be so with p <= significance over the number of features. chunks (n_chunks, over the
+ * same ruler; NULL with 0): where k of them are constant too, p is at least (k + 1) / (n_chunks +
+ * 1), for a column that always came in long equal stretches. A feature that was constant in the
+ * reference: unavailable.
+ */
+size_t mon_constant_check(const struct mon_quality_options *o, const struct profile *reference,
+                          struct profile *const *chunks, size_t n_chunks,
+                          const struct profile *window, struct mon_signal *signals);
+
+/* Rows that are equal to another row of their stretch, and all rows: mon_duplicates_count. */
+struct mon_repeats {
+    double rows;
+    double repeated;
+};
+
+/*
+ * One signal "duplicate_rate". Rows of few coarse features repeat by chance, the more the longer
+ * the stretch is; so the reference must be at least as long as the window (else insufficient),
+ * which makes its rate the larger one and the test careful.
+ */
+void mon_duplicate_check(const struct mon_quality_options *o, const struct mon_repeats *reference,
+                         const struct mon_repeats *window, struct mon_signal *s);
+
+struct mon_volume {
+    double rows;
+    double duration_s; /* > 0 */
+};
+
+/*
+ * One signal "rows_per_hour". Counts of production rows vary more than Poisson's, so the logarithm
+ * of the rate is judged against those of the reference's chunks: Student's t for one more chunk,
+ * their variance not below what Poisson alone would give. Two-sided. Drift where p <= significance
+ * and the rate changed by more than max_volume_factor; effect is the logarithm of the ratio. A
+ * window without rows counts as half a row. Fewer than 8 chunks, or no duration: insufficient;
+ * min_rows is not asked for, since too few rows are the point. Chunks of the same hours or days as
+ * the window keep a season out of it.
+ */
+void mon_volume_check(const struct mon_quality_options *o, const struct mon_volume *chunks,
+                      size_t n_chunks, const struct mon_volume *window, struct mon_signal *s);
 
 #endif

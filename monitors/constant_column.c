@@ -1,0 +1,116 @@
+/*
+ * constant_column.c - columns that varied in the reference and no longer do.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "monitors/quality.h"
+
+/* The present values of one series: finite ones, or those of the vocabulary and unseen. */
+struct present {
+    double rows, most; /* most: of the fullest cell */
+};
+
+static bool is_present_cell(const struct series *s, size_t cell)
+{
+    return cell != s->missing_cell && cell != s->infinite_cell;
+}
+
+static struct present present_in(const struct profile *p, const struct series *s)
+{
+    struct present found = {0.0, 0.0};
+    for (size_t c = 0; c < s->n_cells; c++) {
+        double count = is_present_cell(s, c) ? (double)p->counts[s->first_cell + c] : 0.0;
+        found.rows += count;
+        found.most = fmax(found.most, count);
+    }
+    return found;
+}
+
+/* One cell of a grid may hold many values; their variance says. The window may be a difference of
+ * sums, whose rounding leaves something; a billionth of the reference's is nothing. */
+static bool varies_in_cell(const struct profile *p, const struct profile *reference, size_t series)
+{
+    if (p->ruler->series[series].kind != SERIES_NUMERIC)
+        return false;
+    return moments_variance(&p->moments[series]) >
+           1e-9 * moments_variance(&reference->moments[series]);
+}
+
+static bool is_constant(const struct profile *p, const struct profile *reference, size_t series)
+{
+    struct present found = present_in(p, &p->ruler->series[series]);
+    return found.rows > 0.0 && found.most == found.rows && !varies_in_cell(p, reference, series);
+}
+
+/* Does the reference itself vary? A lone cell with variance does; its share says nothing then. */
+static bool varied(const struct profile *reference, size_t series)
+{
+    struct present found = present_in(reference, &reference->ruler->series[series]);
+    bool numeric = reference->ruler->series[series].kind == SERIES_NUMERIC;
+    return found.most < found.rows ||
+           (numeric && moments_variance(&reference->moments[series]) > 0.0);
+}
+
+/* Chance that as many rows as these all fall into the reference's fullest cell; not below what the
+ * reference's own chunks show. */
+static double chance_of_constant(const struct profile *reference, struct profile *const *chunks,
+                                 size_t n_chunks, size_t series, double rows)
+{
+    struct present before = present_in(reference, &reference->ruler->series[series]);
+    double p = pow(before.most / before.rows, rows);
+    size_t k = 0;
+    for (size_t i = 0; i < n_chunks; i++)
+        k += is_constant(chunks[i], reference, series);
+    return k == 0 ? p : fmax(p, (double)(k + 1) / (double)(n_chunks + 1));
+}
+
+static bool is_looked_at(const struct series *s)
+{
+    return !s->prediction && s->kind != SERIES_PRESENCE;
+}
+
+static void start(const struct mon_quality_options *o, const struct profile *reference,
+                  const struct profile *window, size_t series, struct mon_signal *s)
+{
+    const struct series *at = &reference->ruler->series[series];
+    struct present before = present_in(reference, at), now = present_in(window, at);
+    mon_signal_init(s, o->monitor, MON_KIND_QUALITY, "constant");
+    snprintf(s->feature, sizeof s->feature, "%s", at->name);
+    snprintf(s->rule, sizeof s->rule, "share of the most frequent value among those present");
+    s->n = now.rows;
+    s->n_reference = before.rows;
+    s->value = now.rows > 0.0 ? now.most / now.rows : NAN;
+    s->reference_value = before.rows > 0.0 ? before.most / before.rows : NAN;
+    s->threshold = 1.0;
+}
+
+size_t mon_constant_check(const struct mon_quality_options *o, const struct profile *reference,
+                          struct profile *const *chunks, size_t n_chunks,
+                          const struct profile *window, struct mon_signal *signals)
+{
+    const struct ruler *r = reference->ruler;
+    size_t n = 0, n_features = 0;
+    for (size_t i = 0; i < r->n_series; i++)
+        n_features += is_looked_at(&r->series[i]);
+    for (size_t i = 0; i < r->n_series; i++) {
+        if (!is_looked_at(&r->series[i]))
+            continue;
+        struct mon_signal *s = &signals[n++];
+        start(o, reference, window, i, s);
+        snprintf(s->threshold_origin, sizeof s->threshold_origin,
+                 "one value only, and significant at %g over %zu features", o->significance,
+                 n_features);
+        s->verdict = MON_INSUFFICIENT;
+        if (!(s->n >= fmax(1.0, o->min_rows)) || !(s->n_reference > 0.0))
+            continue;
+        if (!varied(reference, i)) {
+            s->verdict = MON_UNAVAILABLE;
+            continue;
+        }
+        s->p_value = chance_of_constant(reference, chunks, n_chunks, i, s->n);
+        bool significant = s->p_value <= o->significance / (double)n_features;
+        s->verdict = is_constant(window, reference, i) && significant ? MON_DRIFT : MON_OK;
+    }
+    return n;
+}
