@@ -10,9 +10,8 @@
 
 #include "ruler_private.h"
 
-/* A vector's cost is that of eight lanes and a call's that of a few rows, whatever they hold. */
+/* A vector's cost is that of eight lanes, whatever they hold. */
 #define MIN_LANES 3
-#define MIN_ROWS 4
 
 const struct count_path *count_best_path(void)
 {
@@ -26,7 +25,7 @@ const struct count_path *count_best_path(void)
 static void count_tile(const struct count_path *path, struct profile *p, const struct count_tile *t,
                        const struct matrix_view *x, size_t n_rows)
 {
-    if (t->n_lanes < MIN_LANES || n_rows < MIN_ROWS)
+    if (t->n_lanes < MIN_LANES)
         path = &count_scalar;
     path->tile(p, t, x, n_rows);
 }

@@ -26,6 +26,10 @@ struct count_tile {
     uint32_t first[TILE_LANES];     /* affine: the cell of bin 0; else where it is in bins */
     uint32_t missing[TILE_LANES];   /* the missing cell */
     uint32_t elsewhere[TILE_LANES]; /* what stands for it where first stands for bin 0 */
+    /* A value that is not in the core: below or above it, the edges to search, as the first one's
+     * cell and how many; in other where there is no order: infinite, unseen, or present. */
+    uint32_t below[TILE_LANES], n_below[TILE_LANES], above[TILE_LANES], n_above[TILE_LANES];
+    uint32_t other[TILE_LANES];
     size_t first_series;
     unsigned n_lanes;
     unsigned numeric; /* bit per lane: has moments */
@@ -38,7 +42,8 @@ struct count_tables {
     struct count_tile *tiles; /* owned; the features', then the outputs', then the class's */
     size_t n_tiles;
     uint32_t *bins; /* owned; series by series: the first cell of each bin, then the missing cell */
-    double *edges;  /* owned, n_cells: the upper edge of each cell, NaN (no x >= NaN) where none */
+    double *edges;  /* owned, n_cells: the upper edge of each cell, NaN (no x >= NaN) where none;
+                       all grids' edges are in here */
 };
 
 struct ruler_private;

@@ -35,8 +35,8 @@ struct sums {
     __m256i n;
 };
 
-/* Values in tails, infinities, codes of no category: found one by one when the rows are through,
- * because whether a row has some is a branch that no processor could guess. */
+/* Values in tails, infinities, codes of no category: found when the rows are through, because how
+ * many a row has is a branch that no processor could guess. */
 struct others {
     size_t n;
     double values[TILE_LANES * (COUNT_ROWS + 1)]; /* a row is written whole */
@@ -97,14 +97,6 @@ INLINE __m512d fetch(const struct lanes *l, const struct matrix_view *x, size_t 
     return _mm512_setzero_pd();
 }
 
-static size_t other_cell(const struct ruler_private *r, size_t series, double x)
-{
-    const struct series *s = &r->ruler.series[series];
-    if (s->kind == SERIES_NUMERIC && isfinite(x))
-        return s->first_cell + grid_tail_cell(&r->grids[series], x);
-    return s->first_cell + series_cell(s, x);
-}
-
 INLINE void put_aside(struct others *o, __m512d x, __mmask8 which)
 {
     const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -113,13 +105,54 @@ INLINE void put_aside(struct others *o, __m512d x, __mmask8 which)
     o->n += (size_t)__builtin_popcount(which);
 }
 
-/* They were counted as missing, so that all lanes of a row count somewhere. */
-static void count_others(struct profile *p, const struct count_tile *t, const struct others *o)
+INLINE __m256i of_lanes(const uint32_t *of_lane, __m256i lanes)
 {
-    const struct ruler_private *r = ruler_private(p->ruler);
-    for (size_t i = 0; i < o->n; i++) {
-        p->counts[t->missing[o->lanes[i]]]--;
-        p->counts[other_cell(r, t->first_series + o->lanes[i], o->values[i])]++;
+    return _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)of_lane), lanes);
+}
+
+/* Eight searches at once, each as grid_search: from, n: where an edge's cell is, how many edges. */
+INLINE __m256i search(const double *edges, __m512d x, __m256i from, __m256i n)
+{
+    const __m256i one = _mm256_set1_epi32(1);
+    for (__mmask8 open; (open = _mm256_test_epi32_mask(n, n)) != 0;) {
+        __m256i half = _mm256_srli_epi32(_mm256_add_epi32(n, one), 1);
+        __m256i at = _mm256_sub_epi32(_mm256_add_epi32(from, half), one);
+        __m512d edge = _mm512_mask_i32gather_pd(x, open, at, edges, sizeof *edges);
+        __mmask8 beyond = _mm512_mask_cmp_pd_mask(open, x, edge, _CMP_GE_OQ);
+        from = _mm256_mask_add_epi32(from, beyond, from, half);
+        n = _mm256_sub_epi32(n, half);
+    }
+    return from;
+}
+
+/* Numbers are searched for; infinities, and codes of no category, have one cell a lane. */
+INLINE __m256i other_cells(const struct lanes *l, __m512d x, __m256i lanes)
+{
+    const struct count_tile *t = l->tile;
+    __m512d low = _mm512_permutexvar_pd(_mm512_cvtepu32_epi64(lanes), l->low);
+    __mmask8 below = _mm512_cmp_pd_mask(x, low, _CMP_LT_OQ);
+    __m256i from = of_lanes(t->above, lanes), n = of_lanes(t->n_above, lanes);
+    from = _mm256_mask_mov_epi32(from, below, of_lanes(t->below, lanes));
+    n = _mm256_mask_mov_epi32(n, below, of_lanes(t->n_below, lanes));
+    __mmask8 infinite = _mm512_fpclass_pd_mask(x, NOT_FINITE);
+    n = _mm256_mask_mov_epi32(n, infinite, _mm256_setzero_si256());
+    from = _mm256_mask_mov_epi32(from, infinite, of_lanes(t->other, lanes));
+    return search(l->edges, x, from, n);
+}
+
+/* They were counted as missing, so that all lanes of a row count somewhere. */
+static TARGET void count_others(const struct lanes *l, const struct others *o)
+{
+    for (size_t i = 0; i < o->n; i += TILE_LANES) {
+        uint32_t cells[TILE_LANES];
+        _mm256_storeu_si256((__m256i *)cells,
+                            other_cells(l, _mm512_loadu_pd(o->values + i),
+                                        _mm256_loadu_si256((const __m256i *)(o->lanes + i))));
+        size_t n = o->n - i < TILE_LANES ? o->n - i : TILE_LANES;
+        for (size_t k = 0; k < n; k++) {
+            l->counts[l->tile->missing[o->lanes[i + k]]]--;
+            l->counts[cells[k]]++;
+        }
     }
 }
 
@@ -236,7 +269,7 @@ static TARGET void count_tile(struct profile *p, const struct count_tile *t,
     else
         count_fetched(&l, &s, &others, x, n_rows, STRIDED_F64);
     store_sums(&l, &s);
-    count_others(p, t, &others);
+    count_others(&l, &others);
 }
 
 static bool supported(void)

@@ -7,8 +7,6 @@
 #include "count.h"
 #include "ruler_private.h"
 
-#define COLUMN_ROWS 64 /* of a column at a time, as doubles side by side */
-
 /* The moments are locals, and their address goes nowhere: in memory every value would wait for the
  * one before it to be stored. */
 static void count_numeric(const struct series *s, const struct grid *g, const double *x, size_t n,
@@ -62,18 +60,29 @@ static void count_column(struct profile *p, size_t series, const double *x, size
     }
 }
 
+/* columns: TILE_LANES x COUNT_ROWS. Row by row, as most tables lie. */
+static void copy_columns(const struct matrix_view *x, size_t n_rows, unsigned n_lanes,
+                         double *columns)
+{
+    if (x->f32)
+        for (size_t i = 0; i < n_rows; i++)
+            for (unsigned lane = 0; lane < n_lanes; lane++)
+                columns[lane * COUNT_ROWS + i] =
+                    x->f32[i * x->row_stride + lane * x->column_stride];
+    else
+        for (size_t i = 0; i < n_rows; i++)
+            for (unsigned lane = 0; lane < n_lanes; lane++)
+                columns[lane * COUNT_ROWS + i] =
+                    x->f64[i * x->row_stride + lane * x->column_stride];
+}
+
 static void count_tile(struct profile *p, const struct count_tile *t, const struct matrix_view *x,
                        size_t n_rows)
 {
-    double column[COLUMN_ROWS];
-    for (size_t from = 0; from < n_rows; from += COLUMN_ROWS) {
-        size_t n = n_rows - from < COLUMN_ROWS ? n_rows - from : COLUMN_ROWS;
-        for (unsigned lane = 0; lane < t->n_lanes; lane++) {
-            for (size_t i = 0; i < n; i++)
-                column[i] = matrix_at(x, from + i, lane);
-            count_column(p, t->first_series + lane, column, n);
-        }
-    }
+    double columns[TILE_LANES * COUNT_ROWS];
+    copy_columns(x, n_rows, t->n_lanes, columns);
+    for (unsigned lane = 0; lane < t->n_lanes; lane++)
+        count_column(p, t->first_series + lane, columns + lane * COUNT_ROWS, n_rows);
 }
 
 static bool always(void)

@@ -18,6 +18,18 @@ static bool grid_is_affine(const struct grid *g)
     return g->n_steps == 0; /* every bin is then one cell, and they follow each other */
 }
 
+/* As grid_tail_cell searches. */
+static void fill_tails(struct count_tile *t, unsigned lane, const struct series *s,
+                       const struct grid *g)
+{
+    uint32_t first = (uint32_t)s->first_cell, n_edges = (uint32_t)g->n_edges;
+    t->other[lane] = first + (uint32_t)s->infinite_cell;
+    t->below[lane] = first;
+    t->n_below[lane] = g->n_bins ? g->bins[0] : n_edges;
+    t->above[lane] = g->n_bins ? first + (uint32_t)g->beyond : first;
+    t->n_above[lane] = g->n_bins ? n_edges - (uint32_t)g->beyond : n_edges;
+}
+
 static void fill_lane(struct count_tile *t, unsigned lane, const struct ruler_private *r)
 {
     size_t series = t->first_series + lane;
@@ -27,8 +39,12 @@ static void fill_lane(struct count_tile *t, unsigned lane, const struct ruler_pr
     if (s->kind != SERIES_NUMERIC) { /* codes: bins of width 1 */
         t->high[lane] = (double)series_n_plain(s);
         t->inverse[lane] = 1;
+        t->other[lane] =
+            (uint32_t)(s->first_cell + (s->kind == SERIES_CATEGORICAL ? s->unseen_cell : 0));
+        t->below[lane] = t->above[lane] = t->other[lane]; /* and nothing to search */
         return;
     }
+    fill_tails(t, lane, s, g);
     t->numeric |= 1u << lane;
     t->low[lane] = g->low;
     t->high[lane] = g->high;
@@ -69,16 +85,25 @@ static void add_tiles(struct ruler_private *r, size_t from, size_t to, const siz
     }
 }
 
-static void fill_series(struct count_tables *t, const struct ruler_private *r, size_t series,
-                        size_t bins_at)
+/* The tables take the grid's edges over: a ruler has thousands of grids. */
+static void move_edges(struct count_tables *t, struct series *s, struct grid *g)
 {
-    const struct series *s = &r->ruler.series[series];
-    const struct grid *g = &r->grids[series];
+    double *edges = t->edges + s->first_cell;
+    memcpy(edges, g->edges, g->n_edges * sizeof *edges);
+    free(g->edges);
+    s->edges = g->edges = edges;
+}
+
+static void fill_series(struct ruler_private *r, size_t series, size_t bins_at)
+{
+    struct count_tables *t = &r->tables;
+    struct series *s = &r->ruler.series[series];
+    struct grid *g = &r->grids[series];
     for (size_t i = 0; i < series_n_bins(r, series); i++)
         t->bins[bins_at + i] =
             (uint32_t)(s->first_cell + (s->kind == SERIES_NUMERIC ? g->bins[i] : i));
     if (s->kind == SERIES_NUMERIC)
-        memcpy(t->edges + s->first_cell, g->edges, g->n_edges * sizeof *g->edges);
+        move_edges(t, s, g);
     t->bins[bins_at + series_n_bins(r, series)] = (uint32_t)(s->first_cell + s->missing_cell);
 }
 
@@ -88,8 +113,10 @@ static enum err_code allocate(struct count_tables *t, size_t n_tiles, size_t n_b
     t->tiles = aligned_alloc(64, (n_tiles * sizeof *t->tiles + 63) / 64 * 64);
     t->bins = malloc(n_bins * sizeof *t->bins);
     t->edges = malloc(n_cells * sizeof *t->edges);
-    if (!t->tiles || !t->bins || !t->edges)
+    if (!t->tiles || !t->bins || !t->edges) {
+        count_tables_deinit(t); /* the grids keep their edges */
         return err_set(e, ERR_NOMEM, "out of memory for a ruler of %zu cells", n_cells);
+    }
     for (size_t i = 0; i < n_cells; i++)
         t->edges[i] = NAN;
     return ERR_OK;
@@ -108,7 +135,7 @@ enum err_code count_tables_init(struct ruler_private *r, struct err *e)
     enum err_code code = allocate(&r->tables, n / TILE_LANES + 3, n_bins, r->ruler.n_cells, e);
     if (!code) {
         for (size_t i = 0; i < n; i++)
-            fill_series(&r->tables, r, i, bins_at[i]);
+            fill_series(r, i, bins_at[i]);
         add_tiles(r, 0, features, bins_at);
         add_tiles(r, features, features + r->n_outputs, bins_at);
         add_tiles(r, features + r->n_outputs, n, bins_at);

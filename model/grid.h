@@ -20,7 +20,7 @@
 #define GRID_MAX_EDGES 30000
 
 struct grid {
-    double *edges; /* owned, ascending, n_edges >= 1 */
+    double *edges; /* ascending, n_edges >= 1; owned until a ruler's tables take them over */
     size_t n_edges;
     double low, high; /* the core: low <= x < high */
     double inverse;   /* bins per unit */

@@ -24,8 +24,11 @@ void ruler_free(struct ruler *ruler)
     if (!ruler)
         return;
     struct ruler_private *r = (struct ruler_private *)ruler;
-    for (size_t i = 0; r->grids && i < ruler->n_series; i++)
+    for (size_t i = 0; r->grids && i < ruler->n_series; i++) {
+        if (r->tables.edges)
+            r->grids[i].edges = NULL; /* the tables' */
         grid_deinit(&r->grids[i]);
+    }
     count_tables_deinit(&r->tables);
     free(r->grids);
     free(r->groups);
