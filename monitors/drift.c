@@ -124,13 +124,16 @@ static const struct series_null *measured(const struct check *c, size_t series)
     return c->mix != NULL ? &c->null->phases[series] : &c->null->whole[series];
 }
 
-/* The bounded ones end at 1. Where even that would not be evidence, no window could ever be drift,
- * and "ok" would be a lie: a clock, a counter, a reference shorter than the series' own swings. */
-static void refuse_if_out_of_reach(const struct check *c, struct mon_signal *s)
+/* The bounded ones have an end. Where even that would not be evidence, no window could ever be
+ * drift, and "ok" would be a lie: a clock, a counter, a reference shorter than the series' own
+ * swings. */
+static bool out_of_reach(const struct check *c, const struct series *at, double threshold)
 {
-    enum mon_statistic statistic = c->options->statistic;
-    if (statistic == MON_PSI || statistic == MON_WASSERSTEIN || s->threshold < 1.0)
-        return;
+    return threshold >= statistic_reach(c->options->statistic, at, c->reference_sums, c->widths);
+}
+
+static void refuse(struct mon_signal *s)
+{
     s->verdict = MON_UNAVAILABLE;
     snprintf(s->threshold_origin, sizeof s->threshold_origin,
              "out of reach: parts of the reference differ as much among themselves");
@@ -189,8 +192,8 @@ static void measure(struct check *c, size_t series, struct mon_signal *s)
     s->effect = null_excess(&null, s->value);
     s->threshold = null_quantile(&null, c->options->false_alarm_rate / (double)c->n_watched);
     statistic_rule(statistic, at, c->cells.n, s->rule, sizeof s->rule);
-    if (isnan(c->options->threshold))
-        refuse_if_out_of_reach(c, s);
+    if (isnan(c->options->threshold) && out_of_reach(c, at, s->threshold))
+        refuse(s);
 }
 
 static void start_signal(const struct check *c, const struct series *series, struct mon_signal *s)
@@ -279,7 +282,8 @@ static double threshold_of(struct check *c, size_t series, double window_rows, d
         .inverse_rows = 1.0 / rows + (double)c->reference->n_rows / (rows * window_rows),
         .series = measured(c, series),
     };
-    return rows > 0.0 ? null_quantile(&null, p) : INFINITY;
+    double value = rows > 0.0 ? null_quantile(&null, p) : INFINITY;
+    return out_of_reach(c, at, value) ? INFINITY : value;
 }
 
 enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,

@@ -203,3 +203,35 @@ double statistic_value(enum mon_statistic s, const struct series *series, const 
     }
     return NAN;
 }
+
+/* Everything at one end. */
+static double wasserstein_reach(const struct series *s, const double *reference,
+                                const double *widths)
+{
+    size_t n = n_finite_cells(s);
+    double rows = sum_of(reference, n), below = 0.0, up = 0.0, down = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        below += reference[i] / rows;
+        up += widths[i] * below;
+        down += widths[i] * (1.0 - below);
+    }
+    return fmax(up, down);
+}
+
+double statistic_reach(enum mon_statistic s, const struct series *series, const double *reference,
+                       const double *widths)
+{
+    switch (s) {
+    case MON_PSI:
+        return INFINITY;
+    case MON_KS:
+    case MON_JS:
+    case MON_HELLINGER:
+        return 1.0;
+    case MON_CRAMER_VON_MISES:
+        return 1.0 / 3.0; /* integral of u^2; more where few values hold all, and then never near */
+    case MON_WASSERSTEIN:
+        return wasserstein_reach(series, reference, widths);
+    }
+    return INFINITY;
+}

@@ -62,7 +62,7 @@ static void shift_of_half_a_deviation_is_drift_in_every_statistic(void **state)
 {
     (void)state;
     const struct change shifted = {.shift = 0.5};
-    for (int s = MON_PSI; s <= MON_JS; s++) {
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
         struct fixture f;
         start(&f, LAW_NORMAL, (enum mon_statistic)s);
         check(&f, WINDOW_ROWS, &shifted);
@@ -77,7 +77,7 @@ static void shift_of_half_a_deviation_is_drift_in_every_statistic(void **state)
 static void threshold_is_where_the_verdict_turns(void **state)
 {
     (void)state;
-    for (int s = MON_PSI; s <= MON_JS; s++) {
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
         struct fixture f;
         start(&f, LAW_NORMAL, (enum mon_statistic)s);
         f.options.min_effect = 0.0;
@@ -166,11 +166,12 @@ static void only_named_series_are_watched(void **state)
     finish(&f);
 }
 
+/* wasserstein is about numbers, and for categories unavailable */
 static void values_that_went_missing_are_drift(void **state)
 {
     (void)state;
     const struct change gone = {.missing = 0.3};
-    for (int s = MON_PSI; s <= MON_JS; s++) {
+    for (int s = MON_PSI; s < MON_WASSERSTEIN; s++) {
         struct fixture f;
         start(&f, LAW_CATEGORY, (enum mon_statistic)s);
         check(&f, WINDOW_ROWS, &gone);
@@ -183,7 +184,7 @@ static void wholly_missing_window_has_finite_numbers(void **state)
 {
     (void)state;
     const struct change gone = {.missing = 1.0};
-    for (int s = MON_PSI; s <= MON_JS; s++) {
+    for (int s = MON_PSI; s < MON_WASSERSTEIN; s++) {
         struct fixture f;
         start(&f, LAW_HEAVY, (enum mon_statistic)s);
         check(&f, WINDOW_ROWS, &gone);
@@ -192,6 +193,119 @@ static void wholly_missing_window_has_finite_numbers(void **state)
             assert_true(isfinite(f.signals[i].value) && isfinite(f.signals[i].threshold));
         finish(&f);
     }
+}
+
+static void wasserstein_of_no_numbers_is_unavailable(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct change gone = {.missing = 1.0};
+    start(&f, LAW_NORMAL, MON_WASSERSTEIN);
+    check(&f, WINDOW_ROWS, &gone);
+    expect_all(&f, MON_UNAVAILABLE);
+    assert_non_null(strstr(f.signals[0].threshold_origin, "needs numbers"));
+    finish(&f);
+    start(&f, LAW_CATEGORY, MON_WASSERSTEIN);
+    check(&f, WINDOW_ROWS, NULL);
+    expect_all(&f, MON_UNAVAILABLE);
+    finish(&f);
+}
+
+/* Half a deviation is half a unit, but for what clipping and the grid take of it. */
+static void wasserstein_measures_in_deviations_of_the_reference(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct change shifted = {.shift = 0.5};
+    start(&f, LAW_NORMAL, MON_WASSERSTEIN);
+    check(&f, 20000, &shifted);
+    for (size_t i = 0; i < f.n_signals; i++)
+        if (fabs(f.signals[i].value - 0.5) > 0.05)
+            fail_msg("a shift of 0.5 is %g", f.signals[i].value);
+    finish(&f);
+}
+
+static void every_statistic_is_found_by_its_name(void **state)
+{
+    (void)state;
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
+        enum mon_statistic found = MON_PSI;
+        assert_true(mon_statistic_from_name(mon_statistic_name((enum mon_statistic)s), &found));
+        assert_int_equal(found, s);
+    }
+    enum mon_statistic kept = MON_JS;
+    assert_false(mon_statistic_from_name("chi", &kept));
+    assert_int_equal(kept, MON_JS);
+}
+
+static void rule_says_bins_pooling_and_smoothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, LAW_CATEGORY, MON_PSI);
+    check(&f, WINDOW_ROWS, NULL);
+    assert_non_null(strstr(f.signals[0].rule, "categories"));
+    assert_non_null(strstr(f.signals[0].rule, "< 5 rows"));
+    assert_non_null(strstr(f.signals[0].rule, "half a row"));
+    assert_true(strlen(f.signals[0].rule) < sizeof f.signals[0].rule - 1);
+    finish(&f);
+}
+
+static void thresholds_in_bulk_are_those_of_the_check(void **state)
+{
+    (void)state;
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
+        struct fixture f;
+        double thresholds[N_FEATURES + 2];
+        start(&f, LAW_AR, (enum mon_statistic)s);
+        f.options.false_alarm_rate = 0.004;
+        check(&f, WINDOW_ROWS, NULL);
+        assert_int_equal(mon_null_thresholds(f.null, f.stream.reference, WINDOW_ROWS,
+                                             0.004 / N_FEATURES, thresholds, NULL),
+                         ERR_OK);
+        for (size_t i = 0; i < N_FEATURES; i++)
+            if (fabs(thresholds[i] / f.signals[i].threshold - 1.0) > 1e-6)
+                fail_msg("%s: %.12g in bulk, %.12g in the check", f.signals[i].statistic,
+                         thresholds[i], f.signals[i].threshold);
+        assert_int_equal(
+            mon_null_thresholds(f.null, f.stream.reference, 0.0, 0.1, thresholds, NULL),
+            ERR_INVALID);
+        assert_int_equal(
+            mon_null_thresholds(f.null, f.stream.reference, 10.0, 1.0, thresholds, NULL),
+            ERR_INVALID);
+        finish(&f);
+    }
+}
+
+static void independent_rows_are_assumed_where_asked_for(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mon_null_options o;
+    start(&f, LAW_AR, MON_PSI);
+    double measured = mon_null_design_effect(f.null, 0);
+    mon_null_free(f.null);
+    mon_null_options_init(&o);
+    o.independent_rows = true;
+    assert_int_equal(
+        mon_null_make(&o, f.stream.reference, f.stream.chunks, f.stream.n_chunks, &f.null, NULL),
+        ERR_OK);
+    assert_true(measured > 3.0 && mon_null_design_effect(f.null, 0) == 1.0);
+    check(&f, WINDOW_ROWS, NULL);
+    assert_non_null(strstr(f.signals[0].threshold_origin, "independent"));
+    finish(&f);
+}
+
+static void holm_rejects_step_by_step(void **state)
+{
+    (void)state;
+    /* 0.01 <= 0.05 / 4, 0.013 <= 0.05 / 3, 0.03 > 0.05 / 2: there it stops, though 0.04 <= 0.05 */
+    const double p[] = {0.03, 0.013, NAN, 0.01, 0.04};
+    bool reject[5];
+    assert_int_equal(mon_holm(p, 5, 0.05, reject), 2);
+    assert_true(reject[1] && reject[3] && !reject[0] && !reject[2] && !reject[4]);
+    assert_int_equal(mon_benjamini_hochberg(p, 5, 0.05, reject), 4);
+    assert_int_equal(mon_holm(p, 0, 0.05, reject), 0);
 }
 
 static void one_outlier_of_1000_deviations_hides_no_shift(void **state)
@@ -213,7 +327,7 @@ static void one_outlier_of_1000_deviations_hides_no_shift(void **state)
 static void design_effect_of_independent_rows_is_about_one(void **state)
 {
     (void)state;
-    for (int s = MON_PSI; s <= MON_JS; s++) {
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
         struct fixture f;
         start(&f, LAW_NORMAL, (enum mon_statistic)s);
         for (size_t i = 0; i < N_FEATURES; i++) {
@@ -264,7 +378,7 @@ static void too_few_chunks_leave_the_null_for_independent_rows(void **state)
 static void series_that_never_repeats_cannot_be_judged(void **state)
 {
     (void)state;
-    for (int s = MON_KS; s <= MON_JS; s++) {
+    for (int s = MON_KS; s <= MON_WASSERSTEIN; s++) {
         struct fixture f;
         char sentence[MON_SENTENCE_BYTES];
         start(&f, LAW_COUNTER, (enum mon_statistic)s);
@@ -308,7 +422,7 @@ static void constant_feature_is_ok_until_it_moves(void **state)
     /* scale 0 cannot be asked for: a scale of 1e-300 rounds every value to the shift */
     const struct change constant = {.scale = 1e-300, .shift = 5.0};
     const struct change moved = {.scale = 1e-300, .shift = 6.0};
-    for (int s = MON_PSI; s <= MON_JS; s++) {
+    for (int s = MON_PSI; s < MON_WASSERSTEIN; s++) {
         struct stream stream;
         struct mon_null *null = NULL;
         stream_init_changed(&stream, LAW_NORMAL, &constant, N_FEATURES, 2000, 50, 1);
@@ -340,6 +454,13 @@ int main(void)
         cmocka_unit_test(only_named_series_are_watched),
         cmocka_unit_test(values_that_went_missing_are_drift),
         cmocka_unit_test(wholly_missing_window_has_finite_numbers),
+        cmocka_unit_test(wasserstein_of_no_numbers_is_unavailable),
+        cmocka_unit_test(wasserstein_measures_in_deviations_of_the_reference),
+        cmocka_unit_test(every_statistic_is_found_by_its_name),
+        cmocka_unit_test(rule_says_bins_pooling_and_smoothing),
+        cmocka_unit_test(thresholds_in_bulk_are_those_of_the_check),
+        cmocka_unit_test(independent_rows_are_assumed_where_asked_for),
+        cmocka_unit_test(holm_rejects_step_by_step),
         cmocka_unit_test(one_outlier_of_1000_deviations_hides_no_shift),
         cmocka_unit_test(design_effect_of_independent_rows_is_about_one),
         cmocka_unit_test(design_effect_of_autocorrelated_rows_is_near_its_theory),
