@@ -94,12 +94,13 @@ static size_t collect(const struct explain *x, const struct mon_signal *signals,
     return found;
 }
 
-static const struct mon_signal *strongest(const struct mon_signal *signals, size_t n)
+/* The one that the window is known by: of the distribution where there is one, else the first. */
+static const struct mon_signal *leading(const struct mon_signal *signals, size_t n)
 {
-    const struct mon_signal *best = &signals[0];
-    for (size_t i = 1; i < n; i++)
-        best = signal_compare(&signals[i], best) < 0 ? &signals[i] : best;
-    return best;
+    for (size_t i = 0; i < n; i++)
+        if (signals[i].kind == MON_KIND_DRIFT)
+            return &signals[i];
+    return &signals[0];
 }
 
 static enum err_code remember(struct explain *x, const struct window *w,
@@ -115,10 +116,7 @@ static enum err_code remember(struct explain *x, const struct window *w,
     }
     struct past *p = &x->past[x->n_past++];
     window_name(w, p->window);
-    p->signal = signals[0];
-    for (size_t i = 0; i < n; i++)
-        if (signals[i].kind == MON_KIND_DRIFT)
-            p->signal = signals[i];
+    p->signal = *leading(signals, n);
     return ERR_OK;
 }
 
@@ -132,8 +130,8 @@ enum err_code explain_add(struct explain *x, const struct window *w,
     size_t n_own = collect(x, signals, n, own);
     enum err_code code = n_own ? remember(x, w, own, n_own, e) : ERR_OK;
     bool stands_out =
-        n_own > 0 && (!x->signals || signal_compare(strongest(own, n_own),
-                                                    strongest(x->signals, x->n_signals)) < 0);
+        n_own > 0 &&
+        (!x->signals || signal_compare(leading(own, n_own), leading(x->signals, x->n_signals)) < 0);
     if (code || !stands_out) {
         free(own);
         return code;
@@ -154,10 +152,21 @@ static void put_if_number(struct page *page, const char *name, double x)
         page_field(page, name, "%.6g", x);
 }
 
+/* A rate within its limit, in one line. */
+static void put_quiet_rate(struct page *page, const struct mon_signal *s)
+{
+    page_line(page, STYLE_DIM, "%s: %.4g, %.4g in the reference, limit %.4g: ok", s->statistic,
+              s->value, s->reference_value, s->threshold);
+}
+
 static void put_signal(struct page *page, const struct mon_signal *s)
 {
     char sentence[MON_SENTENCE_BYTES];
     page_gap(page);
+    if (s->kind == MON_KIND_QUALITY && s->verdict == MON_OK) {
+        put_quiet_rate(page, s);
+        return;
+    }
     page_line(page, s->verdict == MON_DRIFT ? STYLE_BAD : STYLE_BOLD, "%s: %s", s->statistic,
               mon_verdict_name(s->verdict));
     page_field(page, "rule", "%s", s->rule);

@@ -11,9 +11,6 @@
 #include "base/clock.h"
 #include "base/csv.h"
 
-#define DEFAULT_MIN_ROWS 200
-#define LEAST_ROWS 30 /* of a window: below, no rate says anything */
-
 static const char *const monitor_names[] = {
 #define X(symbol, text, help) [symbol] = text,
     COMPARE_MONITOR_LIST(X)
@@ -41,9 +38,9 @@ static enum err_code read_window(struct compare_options *o, struct err *e)
     }
     unsigned long long rows = strtoull(text, &end, 10);
     if (*text >= '0' && *text <= '9' && *end == '\0') {
-        if (rows < LEAST_ROWS || rows > 1000000000000)
-            return err_set(e, ERR_INVALID, "--window: expected %d rows or more, got %s", LEAST_ROWS,
-                           text);
+        if (rows < COMPARE_LEAST_ROWS || rows > 1000000000000)
+            return err_set(e, ERR_INVALID, "--window: expected %d rows or more, got %s",
+                           COMPARE_LEAST_ROWS, text);
         o->window = WINDOW_ROWS;
         o->window_rows = rows;
         return ERR_OK;
@@ -131,8 +128,5 @@ enum err_code compare_options_read(struct compare_options *o, struct err *e)
 #undef X
                            "(one of them), got \"%.40s\"",
                        o->statistic_text);
-    o->min_rows = o->min_rows_asked > 0 ? o->min_rows_asked : DEFAULT_MIN_ROWS;
-    if (o->min_rows_asked <= 0 && o->window == WINDOW_ROWS && o->window_rows < DEFAULT_MIN_ROWS)
-        o->min_rows = (double)o->window_rows;
     return code;
 }

@@ -26,20 +26,21 @@ enum compare_monitor {
 
 const char *compare_monitor_name(enum compare_monitor m);
 
+#define COMPARE_LEAST_ROWS 30 /* of a window: below, no rate says anything */
+
 enum window_kind { WINDOW_ALL, WINDOW_ROWS, WINDOW_TIME };
 
 struct compare_options {
     /* as the command line has them */
     const char *window_text, *rate_text, *statistic_text, *monitors_text, *explain;
     struct opt_list scores;
-    double min_rows_asked; /* 0: by the window */
-    int64_t top;           /* rows of the table that did not drift */
+    double min_rows; /* 0: by the window */
+    int64_t top;     /* rows of the table that did not drift */
     bool json, exit_code, quiet;
     /* as they were understood */
     enum window_kind window;
     uint64_t window_rows;
     int64_t window_ms;
-    double min_rows;
     double false_alarm_rate; /* per window; NaN: alarms in period_ms */
     double alarms;
     int64_t period_ms;

@@ -93,7 +93,7 @@ static void put_number(struct table *t, enum style style, double x)
     if (isnan(x))
         table_cell(t, style, "-");
     else
-        table_cell(t, style, fabs(x) >= 1e-3 || x == 0 ? "%.4f" : "%.1e", x);
+        table_cell(t, style, x == 0 ? "%.0f" : fabs(x) >= 1e-3 ? "%.4f" : "%.1e", x);
 }
 
 static void put_row(struct table *t, const struct ledger_entry *entry, bool several)
@@ -213,7 +213,7 @@ static void put_counts(struct page *page, const struct compare_result *r)
     if (l->n_judged_windows < l->n_windows)
         page_line(page, STYLE_DIM, "%llu window%s had too few rows to say (--min-rows %g).",
                   (unsigned long long)(l->n_windows - l->n_judged_windows),
-                  plural(l->n_windows - l->n_judged_windows), r->options->min_rows);
+                  plural(l->n_windows - l->n_judged_windows), window_judge_min_rows(r->judge));
 }
 
 void report_summary(const struct compare_result *r)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
 
@@ -62,16 +63,21 @@ void monitor_say(const char *fmt, ...)
     fputc('\n', stderr);
 }
 
+/* The flag may be set just before a read that then waits for ever: an alarm a second breaks off
+ * that one, too. */
 static void on_signal(int number)
 {
     (void)number;
     interrupted = 1;
+    alarm(1);
 }
 
 void monitor_watch_signals(void)
 {
     /* without SA_RESTART: a read that waits for a pipe comes back */
-    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGALRM, &action, NULL);
+    action.sa_flags = (int)SA_RESETHAND;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
@@ -79,6 +85,16 @@ void monitor_watch_signals(void)
 bool monitor_interrupted(void)
 {
     return interrupted;
+}
+
+void monitor_hold_signals(bool hold)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGALRM);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 bool monitor_output_failed(void)

@@ -49,6 +49,8 @@ void monitor_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* From here on Ctrl-C and SIGTERM set a flag, which long loops look at; a second one kills. */
 void monitor_watch_signals(void);
 bool monitor_interrupted(void);
+/* Keeps them waiting while a report is written: a write that a signal breaks off loses its rest. */
+void monitor_hold_signals(bool hold);
 
 /* Whether whoever reads stdout has gone, or its disk is full: no more need be written. */
 bool monitor_output_failed(void);

@@ -64,10 +64,12 @@ static enum err_code close_window(struct comparing *c, struct err *e)
     if (code)
         return code;
     progress_clear(&c->source.progress);
+    monitor_hold_signals(true);
     if (c->options->json)
         report_window_json(&c->window, signals, n);
     else if (c->options->window != WINDOW_ALL && !c->explain)
         report_window(&c->window, signals, n);
+    monitor_hold_signals(false);
     begin_window(c);
     return ERR_OK;
 }
@@ -121,7 +123,7 @@ static enum err_code close_last(struct comparing *c, struct err *e)
     uint64_t n = c->window.profile->n_rows;
     if (n == 0 && c->ledger.n_windows > 0)
         return ERR_OK;
-    if ((double)n < c->options->min_rows && c->ledger.n_windows > 0) {
+    if ((double)n < window_judge_min_rows(c->judge) && c->ledger.n_windows > 0) {
         c->n_rows_left = n;
         return ERR_OK;
     }
@@ -248,8 +250,9 @@ static int finish(const struct monitor_command *command, struct comparing *c, en
         return monitor_fail(command, e);
     c->n_mismatched = row_source_mismatches(&c->source);
     progress_clear(&c->source.progress);
-    if (!c->options->quiet)
+    if (!c->options->quiet && !monitor_output_failed())
         say_notes(c);
+    monitor_hold_signals(true);
     show(c);
     if (monitor_interrupted())
         return MONITOR_INTERRUPTED;
@@ -311,12 +314,12 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .help = "drift, predictions, quality, by commas; absent: all that the reference allows."},
         {.name = "min-rows",
          .kind = OPT_DOUBLE,
-         .dest = &o.min_rows_asked,
+         .dest = &o.min_rows,
          .arg = "N",
          .min = 0,
          .max = 1e9,
-         .help = "Windows of fewer rows are not judged; 0: 200, or the window's size where that is "
-                 "smaller."},
+         .help = "Windows of fewer rows are not judged; 0: 200, or half of what windows have "
+                 "where that is less."},
         {.name = "score",
          .kind = OPT_STRINGS,
          .dest = &o.scores,

@@ -109,7 +109,9 @@ static void feed(struct detection *d, const char *field)
     if (mon_detector_update(d->state.detector, x) != MON_CHANGE)
         return;
     d->n_changes++;
+    monitor_hold_signals(true);
     print_change(d, mon_detector_before(d->state.detector));
+    monitor_hold_signals(false);
 }
 
 static void show_progress(struct detection *d)
@@ -168,7 +170,7 @@ static int finish(const struct monitor_command *c, struct detection *d, enum err
         code = detect_state_save(d->options->state, &d->state, e);
     if (code)
         return monitor_fail(c, e);
-    if (!d->options->quiet)
+    if (!d->options->quiet && !monitor_output_failed())
         say_done(d);
     if (monitor_interrupted())
         return MONITOR_INTERRUPTED;

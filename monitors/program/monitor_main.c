@@ -2,9 +2,10 @@
  * monitor_main.c - leeway-monitor: drift numbers from files, without a server. Finds the command
  * and runs it.
  */
-#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/process.h"
 #include "base/suggest.h"
@@ -54,15 +55,19 @@ static int refuse(const char *name)
     return MONITOR_USAGE;
 }
 
-/* A reader that has seen enough (| head) is no failure; a full disk is. */
+/* A closed pipe: its reader has seen enough (| head), which is no failure; a full disk is. */
+static bool reader_has_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 static int close_stdout(int code)
 {
-    errno = 0;
     bool failed = fflush(stdout) != 0 || ferror(stdout);
-    if (!failed || errno == EPIPE || code == MONITOR_FAILED)
+    if (!failed || code == MONITOR_FAILED || reader_has_gone())
         return code;
-    fprintf(stderr, "leeway-monitor: cannot write to stdout: %s\n",
-            errno ? strerror(errno) : "an earlier write failed");
+    fputs("leeway-monitor: cannot write to stdout: is the disk full?\n", stderr);
     return MONITOR_FAILED;
 }
 

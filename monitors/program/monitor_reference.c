@@ -86,9 +86,20 @@ static enum err_code check_scores(struct build *b, struct err *e)
     return ERR_OK;
 }
 
+/* A schema says it all; an option beside it would be silently ignored. */
+static bool says_columns(const struct column_options *o)
+{
+    return o->label || o->time || o->exclude.n || o->categorical.n || o->numeric.n;
+}
+
 static enum err_code find_schema(struct build *b, const char *name, struct err *e)
 {
     const struct reference_options *o = b->options;
+    if (o->schema && says_columns(&o->columns))
+        return err_set(
+            e, ERR_INVALID,
+            "--label, --time, --exclude, --categorical and --numeric go without --schema: "
+            "state it there");
     enum err_code code =
         o->schema ? monitor_schema_load(o->schema, &b->schema, e)
                   : monitor_schema_suggest(b->path, name, &o->columns, o->quiet, &b->schema, e);

@@ -10,6 +10,8 @@
 #include "monitors/budget.h"
 #include "monitors/quality.h"
 
+#define MIN_ROWS 200 /* fewer are confident about nothing */
+
 struct window_judge {
     const struct mon_reference *ref;
     const struct compare_options *options;
@@ -81,6 +83,19 @@ double window_judge_duration_ms(const struct window_judge *j, double n_rows)
     return span > 0 ? span * n_rows / (double)r->profile->n_rows : NAN;
 }
 
+double window_judge_min_rows(const struct window_judge *j)
+{
+    const struct compare_options *o = j->options;
+    double rows = INFINITY, ms_per_row = window_judge_duration_ms(j, 1);
+    if (o->min_rows > 0)
+        return o->min_rows;
+    if (o->window == WINDOW_ROWS)
+        rows = (double)o->window_rows;
+    else if (o->window == WINDOW_TIME && ms_per_row > 0)
+        rows = (double)o->window_ms / ms_per_row;
+    return fmax(fmin(MIN_ROWS, rows / 2), COMPARE_LEAST_ROWS);
+}
+
 /* ---- the first window ---- */
 
 /* Rows that windows will have, about. */
@@ -138,13 +153,13 @@ static void share_out(struct window_judge *j)
                  compare_monitor_name(i ? COMPARE_PREDICTIONS : COMPARE_DRIFT));
         d->predictions = i == 1;
         d->statistic = j->options->statistic;
-        d->min_rows = j->options->min_rows;
+        d->min_rows = window_judge_min_rows(j);
         d->false_alarm_rate = share;
     }
     mon_quality_options_init(&j->quality);
     snprintf(j->quality.monitor, sizeof j->quality.monitor, "%s",
              compare_monitor_name(COMPARE_QUALITY));
-    j->quality.min_rows = j->options->min_rows;
+    j->quality.min_rows = window_judge_min_rows(j);
     j->quality.significance = share;
 }
 

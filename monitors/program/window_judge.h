@@ -35,6 +35,10 @@ bool window_judge_has(const struct window_judge *j, enum compare_monitor m);
 enum err_code window_judge_check(struct window_judge *j, const struct window *w,
                                  const struct mon_signal **signals, size_t *n, struct err *e);
 
+/* Rows that a window needs to be judged: as asked for, else 200, or where windows of the kind have
+ * fewer, half of what they have; never below COMPARE_LEAST_ROWS. */
+double window_judge_min_rows(const struct window_judge *j);
+
 /* The budget of a window, over all monitors; NaN before the first one. */
 double window_judge_rate(const struct window_judge *j);
 /* How long a window of so many rows takes, by the reference's times; NaN where it has none. */

@@ -32,6 +32,9 @@ PROGRAMS = {
     "leewayd": ([CUDA], [*TRAINER, "inference_lib", "cli_lib"]),
     "leeway": ([SQLITE, GSL, CUDA, BLAS, HTTPD],
                [*TRAINER, *ORCHESTRATOR, "inference_lib", "model", "monitors", "base_store", "base_http_server"]),
+    "leeway-monitor": ([SQLITE, CURL, CUDA, HTTPD],
+                       [*TRAINER, *ORCHESTRATOR, "inference_lib", "policies", "cli_lib", "base_store",
+                        "base_http_client", "base_http_server"]),
 }
 
 # library -> (third parties whose symbols it may not ask for, libraries whose functions it may not ask for)
