@@ -15,8 +15,8 @@
  * posterior, as the paper suggests, loses the true one: where a change goes far from the prior the
  * first values after it make that run improbable by many orders, where it is small the run stays
  * improbable for long. With max_runs 1000 the tests find no difference to the whole posterior, with
- * the default none of more than some values. Cost: O(max_runs) an update, a logarithm and an
- * exponential each; memory 40 bytes each.
+ * the default none of more than some values. Cost: O(max_runs) an update, an exponential and
+ * a square root each; memory 40 bytes each.
  *
  * The prior has to fit the data's scale: prior_mean and prior_var where means may lie, data_var the
  * variance about them. Values beyond 1e100 count as 1e100. direction "up" or "down" reports only
@@ -34,9 +34,9 @@
 #define YOUNG 32
 
 /* weight: posterior; stands_for: how many runs as probable as this one it was joined from;
- * log_likelihood: of the newest value, within an update. */
+ * exponent: of the newest value's density, within an update. */
 struct run {
-    double length, weight, stands_for, mean, log_likelihood;
+    double length, weight, stands_for, mean, exponent;
 };
 
 struct bocd {
@@ -81,21 +81,24 @@ static void stop(void *state)
     free(b->runs);
 }
 
-/* Of the mean, after length values. */
-static double precision(const struct bocd *b, double length)
+/* What the mean of a run rests on, in values: the prior is worth data_var / prior_var of them. The
+ * predictive variance then is data_var (1 + 1 / worth). */
+static double worth(const struct bocd *b, double length)
 {
-    return 1.0 / b->prior_var + length / b->data_var;
+    return b->data_var / b->prior_var + length;
 }
 
-/* Step 3, without the constant: the greatest of them over the runs. */
+/* Step 3: the scale of the predictive density goes into the weight at once, its exponent is kept;
+ * returned is the greatest of them. */
 static double predict(struct bocd *b, double x)
 {
     double greatest = -INFINITY;
     for (size_t i = 0; i < b->n_runs; i++) {
         struct run *r = &b->runs[i];
-        double variance = 1.0 / precision(b, r->length) + b->data_var, off = x - r->mean;
-        r->log_likelihood = -0.5 * (log(variance) + off * off / variance);
-        greatest = fmax(greatest, r->log_likelihood);
+        double wider = 1.0 + 1.0 / worth(b, r->length), off = x - r->mean;
+        r->weight /= sqrt(wider);
+        r->exponent = -0.5 * off * off / (b->data_var * wider);
+        greatest = fmax(greatest, r->exponent);
     }
     return greatest;
 }
@@ -106,7 +109,7 @@ static void weigh(struct bocd *b, double greatest)
     double total = 0.0;
     for (size_t i = 0; i < b->n_runs; i++) {
         struct run *r = &b->runs[i];
-        r->weight = fmax(WEIGHT_FLOOR, r->weight * exp(r->log_likelihood - greatest));
+        r->weight = fmax(WEIGHT_FLOOR, r->weight * exp(r->exponent - greatest));
         total += r->weight * r->stands_for;
     }
     for (size_t i = 0; i < b->n_runs; i++)
@@ -118,9 +121,8 @@ static void learn(struct bocd *b, double x)
 {
     for (size_t i = 0; i < b->n_runs; i++) {
         struct run *r = &b->runs[i];
-        double p = precision(b, r->length), more = 1.0 / b->data_var;
-        r->mean = (r->mean * p + x * more) / (p + more);
         r->length += 1.0;
+        r->mean += (x - r->mean) / worth(b, r->length);
     }
 }
 
