@@ -1,6 +1,6 @@
 /*
- * linalg.c - LAPACK's dsyevd (divide and conquer) and products. Debian's OpenBLAS brings LAPACK as
- * Fortran symbols without a header: the one that is used is declared here.
+ * linalg.c - LAPACK's dsyevd (divide and conquer) and dposv (Cholesky), products. Debian's OpenBLAS
+ * brings LAPACK as Fortran symbols without a header: what is used is declared here.
  */
 #include "linalg.h"
 
@@ -10,6 +10,9 @@
 
 void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
              double *work, const int *lwork, int *iwork, const int *liwork, int *info);
+
+void dposv_(const char *uplo, const int *n, const int *nrhs, double *a, const int *lda, double *b,
+            const int *ldb, int *info);
 
 static void reverse(double *a, size_t n, double *values)
 {
@@ -48,6 +51,14 @@ enum err_code linalg_eigen(double *a, size_t n, double *values, struct err *e)
     if (code == ERR_OK)
         reverse(a, n, values);
     return code;
+}
+
+enum err_code linalg_solve(double *a, size_t n, double *b, struct err *e)
+{
+    int order = (int)n, one = 1, info = 0;
+    /* our lower triangle is Fortran's upper one */
+    dposv_("U", &order, &one, a, &order, b, &order, &info);
+    return info == 0 ? ERR_OK : err_set(e, ERR_INVALID, "dposv of %zu x %zu: info %d", n, n, info);
 }
 
 static void multiply(const double *a, enum CBLAS_TRANSPOSE ta, const double *b,

@@ -5,8 +5,8 @@
  * A logistic regression with a ridge penalty is fitted to all folds but one and scores that one.
  * The area under the ROC curve, averaged over the folds, is 0.5 where the samples have one law. Its
  * interval is DeLong's (DeLong, DeLong & Clarke-Pearson 1988), the variances of the folds added;
- * the p-value is one-sided, from the variance that equal laws give (Mann & Whitney 1947, with
- * ties). The classifier is linear in the columns; with squares and products it also sees variances
+ * the p-value is one-sided, from the variance that equal laws give without ties (Mann & Whitney
+ * 1947). The classifier is linear in the columns; with squares and products it also sees variances
  * and correlations. Columns are standardised inside. Rows are taken as independent: where they are
  * autocorrelated the p-value is too small. Pure; any thread.
  */
@@ -36,7 +36,8 @@ struct mon_classifier {
     double auc;       /* NaN where a side has fewer rows than two a fold */
     double low, high; /* the interval, inside 0..1 */
     double p_value;   /* P(AUC as large | one law); NaN as auc */
-    size_t n_x, n_y;  /* rows used: those with a value that is not finite are left out */
+    size_t n_x, n_y;  /* rows used: those with a value that is not finite, or beyond 1e150,
+                         are left out */
     size_t n_terms;   /* of the classifier, without its intercept */
     size_t top;       /* column with the largest weights in the fit to all rows: root of the sum of
                          squares over the terms it is in; SIZE_MAX where there is none */

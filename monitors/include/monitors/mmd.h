@@ -5,9 +5,9 @@
  * Both are 2 mean h(x, y) - mean h(x, x') - mean h(y, y') for a distance h: the Euclidean one
  * (energy distance: Szekely & Rizzo 2004, 2013) or minus a Gaussian kernel exp(-|x - y|^2 / (2
  * width^2)) (MMD^2: Gretton et al. 2012, equations 3 and 5). Columns are taken as they are:
- * standardise them first (mon_joint_space_encode does). Rows with a value that is not finite are
- * left out and not counted in n_x, n_y. The p-value assumes that rows can be exchanged: it is
- * too small where rows are autocorrelated. Pure; any thread.
+ * standardise them first (mon_joint_space_encode does). Rows with a value that is not finite,
+ * or beyond 1e150, are left out and not counted in n_x, n_y. The p-value assumes that rows can be
+ * exchanged: it is too small where rows are autocorrelated. Pure; any thread.
  */
 #ifndef MONITORS_MMD_H
 #define MONITORS_MMD_H

@@ -19,11 +19,12 @@
 struct mon_pca; /* read-only after it was made */
 
 /*
- * x: n_rows x n_columns, row-major. Values that are not finite are left out of means and deviations
- * and taken as the mean. ERR_INVALID: fewer than 2 rows, no columns, keep_variance not in (0, 1];
- * ERR_LIMIT: more than MON_PCA_MAX_COLUMNS. Data without any variance keep no component and every
- * error is then the standardised distance from the constant. *out is owned; free with mon_pca_free.
- * Subtracts the mean before it squares: offsets of 1e8 cost no digits but the data's own.
+ * x: n_rows x n_columns, row-major. Values that are not finite, or beyond 1e150, are left out of
+ * means and deviations and taken as the mean. ERR_INVALID: fewer than 2 rows, no columns,
+ * keep_variance not in (0, 1]; ERR_LIMIT: more than MON_PCA_MAX_COLUMNS. Data without any variance
+ * keep no component and every error is then the standardised distance from the constant. *out is
+ * owned; free with mon_pca_free. Subtracts the mean before it squares: offsets of 1e8 cost no
+ * digits but the data's own.
  */
 enum err_code mon_pca_fit(const double *x, size_t n_rows, size_t n_columns, double keep_variance,
                           struct mon_pca **out, struct err *e);
@@ -31,8 +32,8 @@ void mon_pca_free(struct mon_pca *pca);
 
 size_t mon_pca_n_components(const struct mon_pca *pca);
 
-/* errors: n_rows values, caller's memory. Values of x that are not finite are taken as the
- * reference's mean. ERR_NOMEM. */
+/* errors: n_rows values, caller's memory. Values of x that are not finite, or beyond 1e150,
+ * are taken as the reference's mean. ERR_NOMEM. */
 enum err_code mon_pca_errors(const struct mon_pca *pca, const double *x, size_t n_rows,
                              double *errors, struct err *e);
 
