@@ -2,12 +2,47 @@
  * detectors.h - sequential change detectors: one number at a time (an error 0/1, a loss, any
  * metric), fixed or logarithmic memory, state that can be saved and restored.
  *
- * "adwin": Bifet & Gavalda 2007, as river and MOA run it. Parameters and defaults: delta 0.002,
- *     clock 32, max_buckets 5, min_window_length 5, grace_period 10, direction "both". After a
- * change it has dropped the older part of its window and goes on with the newer. "page_hinkley":
- * Page 1954 with the fading of river. min_instances 30, delta 0.005, threshold 50, alpha 0.9999,
- * direction "both". After a change it starts afresh with the next value. direction: "up" reports
- * rises of the mean only (what harms, for errors), "down" falls, "both".
+ * values: "0/1" are errors (any number above 0.5 is one, any other is none), "range" numbers of a
+ * known range (low..high, beyond it they count as its ends), "any" any number. after a change:
+ * "afresh" with the next value as if new; what else stays is said. direction: "up" reports rises of
+ * the mean only (what harms, for errors), "down" falls, "both"; a direction that is not listed is
+ * refused. The first listed is the default. bytes: of one detector with the defaults, on the heap.
+ *
+ * name          values  direction       warning  bytes   after a change
+ * adwin         any     both up down    no       12256   the newer part of its window stays
+ * page_hinkley  any     both up down    no         160   afresh
+ * ddm           0/1     up              yes        144   afresh
+ * eddm          0/1     up              yes        176   afresh
+ * rddm          0/1     up              yes       1120   answers since the warning began stay
+ * hddm_a        range   up both down    yes        192   afresh
+ * hddm_w        range   up both down    yes        224   afresh
+ * fhddm         0/1     up              no         192   afresh
+ * ecdd          0/1     up              yes        160   afresh
+ * stepd         0/1     up both down    yes        224   afresh
+ * kswin         any     both up down    no        1936   the newest stat_size values stay
+ * bocd          any     both up down    no        8176   the values since the change stay
+ *
+ * Source, parameters and defaults (their ranges, and what each is good for:
+ * docs/monitors-detectors.md):
+ * adwin: Bifet & Gavalda 2007, as river and MOA run it. delta 0.002, clock 32, max_buckets 5,
+ *     min_window_length 5, grace_period 10.
+ * page_hinkley: Page 1954 with river's fading. min_instances 30, delta 0.005, threshold 50,
+ *     alpha 0.9999.
+ * ddm: Gama and others 2004. warm_start 30 answers, warning 2, drift 3 standard deviations.
+ * eddm: Baena-Garcia and others 2006. warm_start 30 errors, alpha 0.95, beta 0.9.
+ * rddm: Barros and others 2017. min_instances 129, warning 1.773, drift 2.258, max_concept 40000,
+ *     min_concept 7000, warn_limit 1400. The update after a change costs O(answers that stay).
+ * hddm_a, hddm_w: Frias-Blanco and others 2015. drift_confidence 0.001, warning_confidence 0.005,
+ *     low 0, high 1; hddm_w also lambda 0.05.
+ * fhddm: Pesaranghader & Viktor 2016. window 100, delta 1e-6.
+ * ecdd: Ross and others 2012. lambda 0.2, arl0 400 (or 100, 1000), control_limit 0 (the published
+ *     one for arl0), warning 0.5 of the limit, min_instances 30.
+ * stepd: Nishida & Yamauchi 2007. window 30, alpha_drift 0.003, alpha_warning 0.05.
+ * kswin: Raab and others 2020. alpha 0.0001, window_size 100, stat_size 30, seed 1.
+ *     O(window_size) an update.
+ * bocd: Adams & MacKay 2007. prior_mean 0, prior_var 1, data_var 1, hazard 0.01, min_instances 1,
+ *     max_runs 200. O(max_runs) an update.
+ * All others take constant time an update, adwin on average. None allocates in an update.
  *
  * One thread per detector. No clock, no I/O.
  */
@@ -49,7 +84,8 @@ bool mon_detector_exists(const char *name);
 /* Name of detector i = 0, 1, ...; NULL after the last. */
 const char *mon_detector_kind(size_t i);
 
-/* Feeds one value. NaN and infinities are ignored (MON_STABLE). */
+/* Feeds one value. NaN and infinities are ignored (MON_STABLE). MON_WARNING only from the kinds
+ * that have one; it may pass without a change. */
 enum mon_detection mon_detector_update(struct mon_detector *d, double x);
 
 /* Feeds x[0..n-1] in this order, as n updates would. Writes the indices of the first at_max changes
