@@ -12,7 +12,7 @@
 #include "metric.h"
 #include "ratio.h"
 
-static void clear(struct mon_estimates *out)
+void estimates_clear(struct mon_estimates *out)
 {
     out->n = 0.0;
     out->true_positive = out->false_positive = NAN;
@@ -23,7 +23,7 @@ static void clear(struct mon_estimates *out)
 
 double mon_estimate_error(const struct mon_estimate *e)
 {
-    return hypot(e->sampling_error, e->calibration_error);
+    return hypot(e->sampling_error, e->model_error);
 }
 
 static bool scores_are_finite(const float *scores, size_t n_outputs)
@@ -56,7 +56,7 @@ static void add_hits(struct mon_estimate *accuracy, const struct mon_estimate *h
 {
     accuracy->value += hits->value;
     accuracy->sampling_error = hypot(accuracy->sampling_error, hits->sampling_error);
-    accuracy->calibration_error = hypot(accuracy->calibration_error, hits->calibration_error);
+    accuracy->model_error = hypot(accuracy->model_error, hits->model_error);
 }
 
 /* A class without a value counts 0, as in the realised macro mean. */
@@ -66,7 +66,7 @@ static void add_class(struct mon_estimate *mean, const struct mon_estimate *clas
         return;
     mean->value += share * class->value;
     mean->sampling_error += share * class->sampling_error;
-    mean->calibration_error += share * class->calibration_error;
+    mean->model_error += share * class->model_error;
 }
 
 static void multiclass_start(struct mon_estimates *out)
@@ -127,7 +127,7 @@ enum err_code mon_estimate_scores(const struct mon_calibrator *c, const float *s
     if (!items_init(&t, n)) {
         rc = err_set(e, ERR_NOMEM, "out of memory for the scores of %zu rows", n);
     } else {
-        clear(out);
+        estimates_clear(out);
         if (c->kind == LABEL_BINARY) {
             take_scores(&t, c, 0, scores, n);
             out->n = (double)t.n;
@@ -197,7 +197,7 @@ enum err_code mon_estimate_counts(const struct mon_calibrator *c, const struct p
         rc = err_set(e, ERR_NOMEM, "out of memory for %zu cells", s->n_cells);
     } else {
         t.curve = &c->curves[0];
-        clear(out);
+        estimates_clear(out);
         out->n = take_counts(&t, s, p->counts + s->first_cell);
         binary_estimates(&t, out);
     }

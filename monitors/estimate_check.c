@@ -32,14 +32,16 @@ static void judge(const struct mon_estimate_options *o, const struct mon_estimat
 {
     double sign = mon_metric_larger_is_better(o->metric) ? -1.0 : 1.0;
     double error = hypot(mon_estimate_error(estimate), reference_error);
-    s->threshold = s->reference_value + sign * o->max_drop;
+    double allowed = o->relative ? o->max_drop * fabs(s->reference_value) : o->max_drop;
+    s->threshold = s->reference_value + sign * allowed;
     s->effect = sign * (s->value - s->reference_value);
-    s->p_value = p_of_allowed(s->effect - o->max_drop, error);
-    s->verdict = s->effect > o->max_drop && s->p_value <= 1.0 - o->confidence ? MON_DRIFT : MON_OK;
+    s->p_value = p_of_allowed(s->effect - allowed, error);
+    s->verdict = s->effect > allowed && s->p_value <= 1.0 - o->confidence ? MON_DRIFT : MON_OK;
     snprintf(s->rule, sizeof s->rule,
-             "estimated from calibrated scores (CBPE); error %.2g from sampling, %.2g from "
-             "calibration",
-             estimate->sampling_error, estimate->calibration_error);
+             "estimated by %s; error %.2g from sampling, %.2g from the estimator",
+             mon_metric_fits(o->metric, LABEL_REGRESSION) ? "a loss model (DLE)"
+                                                          : "calibrated scores (CBPE)",
+             estimate->sampling_error, estimate->model_error);
 }
 
 static void check(const struct mon_estimate_options *o, enum mon_kind kind,
@@ -54,7 +56,8 @@ static void check(const struct mon_estimate_options *o, enum mon_kind kind,
     out->n_reference = reference_n;
     out->reference_value = reference_value;
     snprintf(out->threshold_origin, sizeof out->threshold_origin,
-             "reference, worsened by %g; confidence %g", o->max_drop, o->confidence);
+             "reference, worsened by %g%s; confidence %g", o->max_drop, o->relative ? " of it" : "",
+             o->confidence);
     if (window->n < o->min_rows) {
         out->verdict = MON_INSUFFICIENT;
         return;

@@ -24,6 +24,9 @@ struct items {
     double *change_by; /* scratch: of the metric, with one row of the item turning positive */
 };
 
+/* No rows, all NaN. */
+void estimates_clear(struct mon_estimates *out);
+
 bool items_init(struct items *t, size_t max_items); /* false: out of memory */
 void items_deinit(struct items *t);
 /* Chance and block from the curve. */

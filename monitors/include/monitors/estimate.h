@@ -1,6 +1,7 @@
 /*
- * estimate.h - performance of a classifier before its labels arrive (CBPE, confidence-based
- * performance estimation: NannyML; Bialek, Kuberski, Perrakis & Bifet, arXiv 2401.08348).
+ * estimate.h - performance before labels arrive: what it is thought to be, and whether it has
+ * fallen. For classifiers from calibrated scores (CBPE, confidence-based performance estimation:
+ * NannyML; Bialek, Kuberski, Perrakis & Bifet, arXiv 2401.08348).
  *
  * A calibrated score says how likely the row is positive. So every row is a true positive with its
  * chance and a false one with the rest, and the sums over a window are its expected confusion
@@ -8,11 +9,12 @@
  * reference: inputs may drift, the concept may not. Where labels do arrive, compare (owed.h): a gap
  * beyond the bands says that the concept has moved.
  *
- * Does not: regression (loss_model.h). Pure; any thread.
+ * Regressions are estimated by loss_model.h, whose answers have the same form. Pure; any thread.
  */
 #ifndef MONITORS_ESTIMATE_H
 #define MONITORS_ESTIMATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -23,12 +25,12 @@
 
 /* What a metric is thought to be. The two errors are standard deviations and independent: the first
  * is how far the realised metric of these very rows strays from the estimate because labels are
- * chance, the second how far the estimate may be off because the calibrator was fitted on finitely
- * many rows. */
+ * chance, the second how far the estimate may be off because the calibrator, or the loss model, was
+ * fitted on finitely many rows. */
 struct mon_estimate {
     double value; /* NaN: not defined for these rows, or not for this kind */
     double sampling_error;
-    double calibration_error;
+    double model_error;
 };
 
 struct mon_estimates {
@@ -38,7 +40,7 @@ struct mon_estimates {
     struct mon_estimate of[MON_N_METRICS]; /* by enum mon_metric */
 };
 
-/* Root of the sum of both errors' squares; NaN where the value is. */
+/* The root of the sum of both errors' squares; NaN where the value is. */
 double mon_estimate_error(const struct mon_estimate *e);
 
 /*
@@ -71,6 +73,7 @@ struct mon_estimate_options {
     enum mon_metric metric; /* default accuracy */
     double min_rows;        /* default 200 */
     double max_drop;        /* worsening in the metric's unit; default 0.02 */
+    bool relative;          /* max_drop is a share of the reference value; for rmse, mae */
     double confidence;      /* default 0.95; one-sided, that the worsening exceeds max_drop */
 };
 void mon_estimate_options_init(struct mon_estimate_options *o);

@@ -19,11 +19,12 @@
 
 #include "base/err.h"
 #include "base/safetensors.h"
+#include "monitors/estimate.h"
 #include "monitors/performance.h"
 
 struct mon_loss_options {
     size_t max_bins;  /* of an input; default 16 */
-    double shrinkage; /* rows; default 20 */
+    double shrinkage; /* rows; default 5 */
     size_t n_folds;   /* consecutive stretches left out in turn, to learn the model's own error;
                          default 10 */
 };
@@ -47,16 +48,17 @@ void mon_loss_model_free(struct mon_loss_model *m);
 double mon_loss_model_row(const struct mon_loss_model *m, double prediction,
                           const double *features);
 
-struct mon_loss_estimate {
-    double n;              /* rows used: those with a finite prediction */
-    double value;          /* mae, or rmse; NaN for n = 0 */
-    double sampling_error; /* of the rows' realised metric around it: losses are chance */
-    double model_error;    /* of the model, from the stretches that it was not fitted on */
-};
-
-/* The metric thought over a window: predictions n, features n x n_features. */
-void mon_loss_model_estimate(const struct mon_loss_model *m, const float *predictions,
-                             const double *features, size_t n, struct mon_loss_estimate *out);
+/*
+ * The metric thought over a window: predictions n; features n x n_features, row-major (NULL for
+ * none). out->n counts the rows with a finite prediction, out->of[] has the metric that the model
+ * was fitted for, the others are NaN; n = 0: all NaN. sampling_error: a row's loss is taken to vary
+ * in proportion to its expectation, by the factor seen on the reference. model_error: what the
+ * model missed on stretches that it was not fitted on, beyond that; and its effects' own errors, as
+ * far as bins are visited unlike in the reference. Judge it by mon_estimate_check. ERR_NOMEM only.
+ */
+enum err_code mon_loss_model_estimate(const struct mon_loss_model *m, const float *predictions,
+                                      const double *features, size_t n, struct mon_estimates *out,
+                                      struct err *e);
 
 /* As tensors "<prefix>loss/...": *keep (may become NULL) is an owned buffer to free after the file
  * is written. Reading checks sizes, order of cuts, and that all numbers are finite. */
