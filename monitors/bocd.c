@@ -14,9 +14,9 @@
  * logarithm; runs of fewer than YOUNG values and the longest stay apart. Dropping runs of little
  * posterior, as the paper suggests, loses the true one: where a change goes far from the prior the
  * first values after it make that run improbable by many orders, where it is small the run stays
- * improbable for long. With max_runs 1000 the tests find no difference to the whole posterior, with
- * the default none of more than some values. Cost: O(max_runs) an update, an exponential and
- * a square root each; memory 40 bytes each.
+ * improbable for long. With max_runs 1000 the tests find no difference to the whole posterior; the
+ * default moves the first change by two values at most. Cost: O(max_runs) an update, an exponential
+ * and a square root each; memory 40 bytes each.
  *
  * The prior has to fit the data's scale: prior_mean and prior_var where means may lie, data_var the
  * variance about them. Values beyond 1e100 count as 1e100. direction "up" or "down" reports only

@@ -17,6 +17,9 @@
 #include "detector_error.h"
 #include "detector_fields.h"
 
+/* 1 less this is 1; left to decay on, it would end as a subnormal number, which is slow. */
+#define DECAYED 1e-17
+
 struct ecdd {
     double lambda, arl0, control_limit, warning, min_instances;
     double n, errors, z;
@@ -113,6 +116,8 @@ static enum mon_detection update(void *state, enum direction direction, double x
     d->errors += error;
     d->z += d->lambda * (error - d->z);
     d->decay *= (1.0 - d->lambda) * (1.0 - d->lambda);
+    if (d->decay < DECAYED)
+        d->decay = 0.0;
     return d->n >= d->min_instances ? look(d, before) : MON_STABLE;
 }
 
