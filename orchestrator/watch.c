@@ -31,10 +31,9 @@ enum err_code watch_new(const char *artifact_dir, struct watch **out, struct err
 
 static void clear_champion(struct model_watch *m)
 {
-    for (size_t i = 0; i < POLICY_MAX_MONITORS; i++) {
-        mon_null_free(m->nulls[i]);
-        m->nulls[i] = NULL;
-    }
+    watch_clear_drift(m);
+    mon_calibrator_free(m->calibrator);
+    m->calibrator = NULL;
     profile_free(m->window);
     m->window = NULL;
     watch_clear_sources(m); /* these profiles lie over the artifacts' rulers */
@@ -148,42 +147,31 @@ static void artifact_path(const struct watch *w, const char *sha256, char *out, 
     snprintf(out, size_bytes, "%s/%s.safetensors", w->artifact_dir, sha256);
 }
 
-/* The calibrated null of every drift monitor, at the window's size. A duration window has no size
- * before it closes: the reference's own length stands in. */
-static enum err_code make_nulls(struct model_watch *m, struct err *e)
+/* The manifest's numbers are of all validation rows; metrics it does not name are measured on those
+ * that the version keeps. */
+static void read_reference_metric(struct model_watch *m, size_t monitor, const cJSON *validation)
 {
-    if (!m->policy)
-        return ERR_OK;
-    double rows = m->policy->window.rows > 0 ? (double)m->policy->window.rows
-                                             : (double)m->champion->reference->n_rows;
-    for (size_t i = 0; i < m->policy->n_monitors; i++) {
-        const struct policy_monitor *p = &m->policy->monitors[i];
-        enum mon_statistic statistic;
-        if (p->kind != POLICY_MONITOR_DRIFT && p->kind != POLICY_MONITOR_PREDICTION_DRIFT)
-            continue;
-        if (!mon_statistic_from_name(policy_statistic_name(p->statistic), &statistic))
-            return err_set(e, ERR_INTERNAL, "monitor %s: unknown statistic", p->name);
-        enum err_code rc = mon_null_new(m->champion->reference, m->champion->chunks,
-                                        m->champion->n_chunks, statistic, rows, &m->nulls[i], e);
-        if (rc != ERR_OK)
-            return rc;
+    enum mon_metric metric = watch_metric(m, m->policy->monitors[monitor].metric);
+    double value = NAN, n = NAN;
+    json_opt_double(validation, mon_metric_name(metric), -1e300, 1e300, &value, NULL);
+    json_opt_double(validation, "n", 0, 1e15, &n, NULL);
+    if (isnan(value) && m->champion->n_validation > 0) {
+        struct mon_labelled rows = watch_validation(m->champion);
+        struct mon_measured measured = mon_metric_measure(metric, &rows, 0);
+        value = measured.value;
+        n = measured.n;
     }
-    return ERR_OK;
+    m->reference_metric[monitor] = value;
+    m->reference_n[monitor] = n;
 }
 
 /* What the performance monitors compare with: the champion's metrics on its validation rows. */
 static void read_reference_metrics(struct model_watch *m)
 {
     const cJSON *v = json_at(m->champion->manifest, "metrics.validation");
-    for (size_t i = 0; m->policy && i < m->policy->n_monitors; i++) {
-        const struct policy_monitor *p = &m->policy->monitors[i];
-        m->reference_metric[i] = m->reference_n[i] = NAN;
-        if (p->kind != POLICY_MONITOR_PERFORMANCE)
-            continue;
-        json_opt_double(v, mon_metric_name(watch_metric(m, p->metric)), -1e300, 1e300,
-                        &m->reference_metric[i], NULL);
-        json_opt_double(v, "n", 0, 1e15, &m->reference_n[i], NULL);
-    }
+    for (size_t i = 0; m->policy && i < m->policy->n_monitors; i++)
+        if (m->policy->monitors[i].kind == POLICY_MONITOR_PERFORMANCE)
+            read_reference_metric(m, i, v);
 }
 
 static enum err_code load_champion(struct watch *w, struct store *s, struct model_watch *m,
@@ -206,7 +194,8 @@ static enum err_code load_champion(struct watch *w, struct store *s, struct mode
     snprintf(m->champion_label, sizeof(m->champion_label), "%s", champion.label);
     m->champion_since_unix_ms = champion.since_unix_ms;
     read_reference_metrics(m);
-    return make_nulls(m, e);
+    rc = watch_make_drift(m, e);
+    return rc == ERR_OK ? watch_make_estimate(m, e) : rc;
 }
 
 static enum err_code load_marks(struct store *s, struct model_watch *m, struct err *e)
@@ -262,6 +251,8 @@ static enum err_code load_windows(struct watch *w, struct store *s, struct model
         rc = watch_load_sums(w, s, m, e);
     if (rc == ERR_OK)
         rc = watch_load_sources(s, m, e);
+    if (rc == ERR_OK && m->policy)
+        rc = watch_load_drift(s, m, e);
     if (rc == ERR_OK && m->policy)
         rc = watch_load_evidence(s, m, e);
     return rc;
@@ -409,6 +400,8 @@ enum err_code watch_fresh_start(struct watch *w, struct store *s, const char *mo
                                         "rollout/candidate", "rollout/shadow"};
     for (size_t i = 0; rc == ERR_OK && i < sizeof(spent) / sizeof(spent[0]); i++)
         rc = window_store_put_state(s, model, spent[i], NULL, 0, e);
+    if (rc == ERR_OK)
+        rc = watch_spend_drift(s, model, e);
     if (rc != ERR_OK)
         return rc;
     m->window_from_unix_ms = m->window_to_unix_ms = 0;

@@ -104,8 +104,8 @@ void watch_trim_evidence(struct model_watch *m)
 
 /* ---- read back ---- */
 
-static enum err_code evidence_from_json(struct model_watch *m, int64_t window, const cJSON *item,
-                                        struct err *e)
+enum err_code watch_evidence_from_json(struct model_watch *m, int64_t window, const cJSON *item,
+                                       struct err *e)
 {
     struct mon_signal signal;
     const char *monitor = "", *verdict = "";
@@ -142,7 +142,7 @@ enum err_code watch_load_evidence(struct store *s, struct model_watch *m, struct
         cJSON_ArrayForEach(signal, json_at(window, "signals"))
         {
             if (rc == ERR_OK)
-                rc = evidence_from_json(m, id, signal, e);
+                rc = watch_evidence_from_json(m, id, signal, e);
         }
         watch_trim_evidence(m);
     }

@@ -26,6 +26,7 @@ void watch_clear_labels(struct model_watch *m)
         mon_detector_free(m->detectors[i]);
         m->detectors[i] = NULL;
     }
+    watch_clear_harms(m);
     free(m->ring.scores);
     free(m->ring.labels);
     m->ring = (struct labelled_ring){0};
@@ -139,6 +140,8 @@ enum err_code watch_load_labels(struct store *s, struct model_watch *m, struct e
     if (rc != ERR_OK || !m->champion || !m->policy)
         return rc;
     rc = make_detectors(m, e);
+    if (rc == ERR_OK)
+        rc = watch_make_harms(m, e);
     return rc == ERR_OK ? make_ring(m, e) : rc;
 }
 
@@ -161,22 +164,26 @@ static void add_alarm(struct model_watch *m, int monitor, const struct labelled_
                                                      .after = mon_detector_estimate(d)};
 }
 
-static void feed_detectors(struct model_watch *m, const struct labelled_row *row, double label)
+static double loss_of(const struct model_watch *m, size_t monitor, const struct labelled_row *row,
+                      double label)
 {
     struct mon_labelled one = {.kind = m->schema->label_kind,
                                .n = 1,
                                .n_outputs = row->n_y,
                                .scores = row->y,
                                .labels = &label};
-    bool regression = m->schema->label_kind == LABEL_REGRESSION;
+    double loss = NAN;
+    mon_metric_losses(watch_loss_metric(m, monitor), &one, &loss, NULL);
+    return loss;
+}
+
+static void feed_detectors(struct model_watch *m, const struct labelled_row *row, double label)
+{
     for (size_t i = 0; i < m->policy->n_monitors; i++) {
-        double loss = NAN;
         if (!m->detectors[i])
             continue;
-        bool on_loss = m->policy->monitors[i].on == POLICY_DETECT_ON_LOSS;
-        enum mon_metric metric = regression ? MON_RMSE : on_loss ? MON_LOG_LOSS : MON_ACCURACY;
-        mon_metric_losses(metric, &one, &loss, NULL);
-        bool changed = mon_detector_update(m->detectors[i], loss) == MON_CHANGE;
+        bool changed =
+            mon_detector_update(m->detectors[i], loss_of(m, i, row, label)) == MON_CHANGE;
         if (changed && mon_detector_n(m->detectors[i]) >= (uint64_t)m->policy->monitors[i].min_rows)
             add_alarm(m, (int)i, row);
     }
@@ -257,6 +264,23 @@ static enum err_code judge_performance(struct fold *f, size_t monitor,
     return ERR_OK;
 }
 
+static enum err_code feed_harms(struct fold *f, const struct labelled_row *row, double label,
+                                struct err *e)
+{
+    struct model_watch *m = f->m;
+    struct mon_signal signal;
+    for (size_t i = 0; i < m->policy->n_monitors; i++) {
+        if (!m->harms[i] || !watch_feed_harm(m, i, loss_of(m, i, row, label), &signal))
+            continue;
+        enum err_code rc = watch_add_evidence(m, (int)i, m->n_folded, &signal, e);
+        if (rc != ERR_OK)
+            return rc;
+        watch_trim_evidence(m);
+        store_point(f, row, &signal, signal.statistic);
+    }
+    return ERR_OK;
+}
+
 static enum err_code judge_performances(struct fold *f, const struct labelled_row *row,
                                         struct err *e)
 {
@@ -285,7 +309,8 @@ static enum err_code fold_row(void *user, const struct labelled_row *row, struct
     m->n_folded++;
     ring_add(&m->ring, row->y, label);
     feed_detectors(m, row, label);
-    return judge_performances(f, row, e);
+    enum err_code rc = feed_harms(f, row, label, e);
+    return rc == ERR_OK ? judge_performances(f, row, e) : rc;
 }
 
 static enum err_code save_points(struct store *s, const struct model_watch *m, struct err *e)

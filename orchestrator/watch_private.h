@@ -1,9 +1,10 @@
 /*
  * watch_private.h - what the parts of the worker's side share: watch.c (models and their caches),
  * watch_ingest.c (reports), watch_source.c (what is new in them), watch_window.c (windows to
- * signals), watch_evidence.c (signals until they are used up), watch_sums.c (both sides of a
- * rollout), watch_labels.c (labels to performance), watch_decide.c (the policy's input),
- * watch_compare.c (gate and rollout), watch_json.c (for the API).
+ * signals; watch_drift.c and watch_estimate.c their larger monitors), watch_evidence.c (signals
+ * until they are used up), watch_sums.c (both sides of a rollout), watch_labels.c (labels to
+ * performance; watch_harm.c to harm), watch_decide.c (the policy's input), watch_compare.c (gate
+ * and rollout), watch_json.c (for the API).
  */
 #ifndef ORCHESTRATOR_WATCH_PRIVATE_H
 #define ORCHESTRATOR_WATCH_PRIVATE_H
@@ -12,7 +13,10 @@
 #include "monitors/compare.h"
 #include "monitors/detectors.h"
 #include "monitors/drift.h"
+#include "monitors/estimate.h"
+#include "monitors/harm.h"
 #include "monitors/performance.h"
+#include "monitors/scan.h"
 #include "policies/policy.h"
 #include "tally.h"
 #include "watch.h"
@@ -22,6 +26,8 @@
 #define WATCH_KEEP_PROFILES 100 /* of them, with profile */
 #define WATCH_KEEP_POINTS 500   /* performance points */
 #define WATCH_MAX_ALARMS 64
+#define WATCH_MAX_LENGTHS 8 /* as policy_monitor.lengths */
+#define WATCH_N_SEASONS (POLICY_SEASON_HOUR_OF_WEEK + 1)
 #define WATCH_MAX_RING_ROWS 1000000 /* labelled rows that performance is taken over */
 #define WATCH_SOURCE_BYTES 320      /* a replica's address */
 
@@ -70,9 +76,14 @@ struct model_watch {
     char champion_sha256[65]; /* "": none */
     char champion_label[32];
     int64_t champion_since_unix_ms;
-    struct artifact *champion;                   /* loaded once */
-    struct artifact *other;                      /* the candidate of a rollout */
-    struct mon_null *nulls[POLICY_MAX_MONITORS]; /* for drift monitors; of the champion */
+    struct artifact *champion; /* loaded once */
+    struct artifact *other;    /* the candidate of a rollout */
+    /* for drift monitors; of the champion. By length of the block; by season, NULL: not in use */
+    struct mon_null *nulls[POLICY_MAX_MONITORS][WATCH_MAX_LENGTHS];
+    struct mon_season *seasons[WATCH_N_SEASONS];
+    struct mon_scan *scans[WATCH_N_SEASONS];
+    cJSON *longer; /* {"policy": sha256, "MONITOR/SCALE": [signals that drift]}, as last judged */
+    struct mon_calibrator *calibrator; /* for estimated performance; NULL: cannot be */
     double reference_metric[POLICY_MAX_MONITORS], reference_n[POLICY_MAX_MONITORS];
 
     struct profile *window;                         /* open */
@@ -88,6 +99,7 @@ struct model_watch {
     int64_t n_folded;        /* of the champion's, since fresh_from_lseq */
     struct labelled_ring ring;
     struct mon_detector *detectors[POLICY_MAX_MONITORS]; /* NULL where the monitor is none */
+    struct mon_harm *harms[POLICY_MAX_MONITORS];         /* likewise */
     cJSON *points;                                       /* array */
 
     struct evidence *evidence; /* of each monitor the newest windows that its triggers ask for */
@@ -159,6 +171,11 @@ bool watch_window_is_full(const struct model_watch *m);
  * transaction. */
 enum err_code watch_close_window(struct store *s, struct model_watch *m, struct err *e);
 
+/* Writes signals of a monitor to a window's array and to the evidence. */
+enum err_code watch_add_signals(struct model_watch *m, size_t monitor, int64_t window,
+                                const struct mon_signal *signals, size_t n, cJSON *out,
+                                struct err *e);
+
 /* A tally under a name of the model's states. Loading one that is not there leaves *out as it is.
  */
 enum err_code watch_load_tally(struct store *s, const char *model, const char *name,
@@ -166,11 +183,35 @@ enum err_code watch_load_tally(struct store *s, const char *model, const char *n
 enum err_code watch_save_tally(struct store *s, const char *model, const char *name,
                                const struct tally *t, struct err *e);
 
+/* ---- watch_drift.c ---- */
+
+/* Nulls, seasons and scans of the champion under the policy. */
+enum err_code watch_make_drift(struct model_watch *m, struct err *e);
+enum err_code watch_load_drift(struct store *s, struct model_watch *m, struct err *e);
+void watch_clear_drift(struct model_watch *m);
+/* Judges the open window by every drift monitor; out takes the signals. Caller's transaction. */
+enum err_code watch_judge_drift(struct store *s, struct model_watch *m, int64_t window, cJSON *out,
+                                struct err *e);
+/* Forgets what was saved of earlier windows. Caller's transaction. */
+enum err_code watch_spend_drift(struct store *s, const char *model, struct err *e);
+
+/* ---- watch_estimate.c ---- */
+
+/* View of the version's validation pairs; n 0 where it holds none. */
+struct mon_labelled watch_validation(const struct artifact *a);
+enum err_code watch_make_estimate(struct model_watch *m, struct err *e);
+/* The open window's estimate. */
+enum err_code watch_judge_estimate(struct model_watch *m, size_t monitor, struct mon_signal *out,
+                                   struct err *e);
+
 /* ---- watch_evidence.c ---- */
 
 /* Adds a signal. windows ascend within a monitor. */
 enum err_code watch_add_evidence(struct model_watch *m, int monitor, int64_t window,
                                  const struct mon_signal *signal, struct err *e);
+/* The same from a signal's JSON; one of a monitor that the policy has not is left out. */
+enum err_code watch_evidence_from_json(struct model_watch *m, int64_t window, const cJSON *signal,
+                                       struct err *e);
 /* Drops what no trigger will ask for any more. */
 void watch_trim_evidence(struct model_watch *m);
 /* The signals of closed windows that are not used up. */
@@ -188,5 +229,15 @@ void watch_clear_sums(struct rollout_sums *sums);
 /* Detectors, ring and saved points; the rows themselves are folded in by watch_fold_labels. */
 enum err_code watch_load_labels(struct store *s, struct model_watch *m, struct err *e);
 void watch_clear_labels(struct model_watch *m);
+
+/* ---- watch_harm.c ---- */
+
+/* The metric whose row losses a detector or harm monitor eats. */
+enum mon_metric watch_loss_metric(const struct model_watch *m, size_t monitor);
+enum err_code watch_make_harms(struct model_watch *m, struct err *e);
+void watch_clear_harms(struct model_watch *m);
+/* One labelled row's loss; true where there is something to say: when harm begins, and every
+ * min_rows rows. */
+bool watch_feed_harm(struct model_watch *m, size_t monitor, double loss, struct mon_signal *out);
 
 #endif

@@ -55,35 +55,16 @@ enum err_code watch_load_open_window(struct store *s, struct model_watch *m, str
 
 /* ---- closing a window ---- */
 
-static enum err_code append_signals(cJSON *array, struct model_watch *m, size_t monitor,
-                                    int64_t window, const struct mon_signal *signals, size_t n,
-                                    struct err *e)
+enum err_code watch_add_signals(struct model_watch *m, size_t monitor, int64_t window,
+                                const struct mon_signal *signals, size_t n, cJSON *out,
+                                struct err *e)
 {
     enum err_code rc = ERR_OK;
     for (size_t i = 0; rc == ERR_OK && i < n; i++) {
         rc = watch_add_evidence(m, (int)monitor, window, &signals[i], e);
-        cJSON_AddItemToArray(array, mon_signal_to_json(&signals[i]));
+        cJSON_AddItemToArray(out, mon_signal_to_json(&signals[i]));
     }
     return rc;
-}
-
-static size_t check_drift(const struct model_watch *m, size_t monitor, struct mon_signal *signals)
-{
-    const struct policy_monitor *p = &m->policy->monitors[monitor];
-    struct mon_drift_options o;
-    mon_drift_options_init(&o);
-    snprintf(o.monitor, sizeof(o.monitor), "%s", p->name);
-    mon_statistic_from_name(policy_statistic_name(p->statistic), &o.statistic);
-    o.predictions = p->kind == POLICY_MONITOR_PREDICTION_DRIFT;
-    o.min_rows = (double)p->min_rows;
-    o.false_alarm_rate = p->false_alarm_rate;
-    o.threshold = p->threshold;
-    o.min_effect = p->min_effect;
-    if (!p->features.all && p->features.n > 0) {
-        o.only = (const char *const *)p->features.items;
-        o.n_only = p->features.n;
-    }
-    return mon_drift_check(&o, m->nulls[monitor], m->champion->reference, m->window, signals);
 }
 
 static bool quality_watches(const struct policy_monitor *p, const char *feature)
@@ -115,29 +96,40 @@ static size_t check_quality(const struct model_watch *m, size_t monitor, struct 
     return kept;
 }
 
-static enum err_code judge_window(struct model_watch *m, int64_t window, cJSON *out, struct err *e)
+/* One monitor that looks at single windows only. */
+static enum err_code judge_monitor(struct model_watch *m, size_t monitor, int64_t window,
+                                   struct mon_signal *signals, cJSON *out, struct err *e)
 {
-    size_t room = m->champion->ruler->n_series + MON_N_RATES * m->champion->ruler->n_features;
+    enum err_code rc = ERR_OK;
+    size_t n = 0;
+    switch (m->policy->monitors[monitor].kind) {
+    case POLICY_MONITOR_QUALITY:
+        n = check_quality(m, monitor, signals);
+        break;
+    case POLICY_MONITOR_ESTIMATED_PERFORMANCE:
+        rc = watch_judge_estimate(m, monitor, signals, e);
+        n = 1;
+        break;
+    case POLICY_MONITOR_DRIFT: /* watch_drift.c */
+    case POLICY_MONITOR_PREDICTION_DRIFT:
+    case POLICY_MONITOR_PERFORMANCE: /* on labelled rows: watch_labels.c */
+    case POLICY_MONITOR_DETECTOR:
+    case POLICY_MONITOR_HARM:
+        break;
+    }
+    return rc == ERR_OK ? watch_add_signals(m, monitor, window, signals, n, out, e) : rc;
+}
+
+static enum err_code judge_window(struct store *s, struct model_watch *m, int64_t window,
+                                  cJSON *out, struct err *e)
+{
+    size_t room = 1 + MON_N_RATES * m->champion->ruler->n_features;
     struct mon_signal *signals = calloc(room, sizeof(*signals));
     if (!signals)
         return err_set(e, ERR_NOMEM, "no memory for %zu signals", room);
-    enum err_code rc = ERR_OK;
-    for (size_t i = 0; rc == ERR_OK && i < m->policy->n_monitors; i++) {
-        size_t n = 0;
-        switch (m->policy->monitors[i].kind) {
-        case POLICY_MONITOR_DRIFT:
-        case POLICY_MONITOR_PREDICTION_DRIFT:
-            n = check_drift(m, i, signals);
-            break;
-        case POLICY_MONITOR_QUALITY:
-            n = check_quality(m, i, signals);
-            break;
-        case POLICY_MONITOR_PERFORMANCE: /* on labelled rows: watch_labels.c */
-        case POLICY_MONITOR_DETECTOR:
-            break;
-        }
-        rc = append_signals(out, m, i, window, signals, n, e);
-    }
+    enum err_code rc = watch_judge_drift(s, m, window, out, e);
+    for (size_t i = 0; rc == ERR_OK && i < m->policy->n_monitors; i++)
+        rc = judge_monitor(m, i, window, signals, out, e);
     free(signals);
     return rc;
 }
@@ -165,7 +157,7 @@ enum err_code watch_close_window(struct store *s, struct model_watch *m, struct 
     enum err_code rc =
         signals ? ERR_OK : err_set(e, ERR_NOMEM, "no memory to close a window of %s", m->name);
     if (rc == ERR_OK)
-        rc = judge_window(m, m->last_window_id + 1, signals, e);
+        rc = judge_window(s, m, m->last_window_id + 1, signals, e);
     if (rc == ERR_OK)
         rc = tally_to_blob(&t, &blob, &closed.profile_len, e);
     closed.profile = blob;

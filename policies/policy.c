@@ -158,7 +158,21 @@ enum policy_metric policy_metric_resolve(enum policy_metric m, enum policy_label
 
 bool policy_metric_higher_is_better(enum policy_metric m)
 {
-    return m == POLICY_METRIC_ACCURACY || m == POLICY_METRIC_AUC;
+    switch (m) {
+    case POLICY_METRIC_ACCURACY:
+    case POLICY_METRIC_AUC:
+    case POLICY_METRIC_PRECISION:
+    case POLICY_METRIC_RECALL:
+    case POLICY_METRIC_F1:
+    case POLICY_METRIC_SPECIFICITY:
+        return true;
+    case POLICY_METRIC_AUTO:
+    case POLICY_METRIC_LOG_LOSS:
+    case POLICY_METRIC_RMSE:
+    case POLICY_METRIC_MAE:
+        return false;
+    }
+    return false;
 }
 
 double policy_metric_worsening(enum policy_metric m, double reference, double value)
@@ -193,6 +207,11 @@ const char *policy_metric_name(enum policy_metric m)
 const char *policy_detector_name(enum policy_detector d)
 {
     return word(&policy_detector_words, (int)d);
+}
+
+const char *policy_season_name(enum policy_season s)
+{
+    return word(&policy_season_words, (int)s);
 }
 
 const char *policy_trigger_kind_name(enum policy_trigger_kind k)

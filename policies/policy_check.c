@@ -47,9 +47,13 @@ static bool metric_fits(enum policy_metric m, enum policy_label label)
     case POLICY_METRIC_AUTO:
         return true;
     case POLICY_METRIC_AUC:
+    case POLICY_METRIC_SPECIFICITY:
         return label == POLICY_LABEL_BINARY;
     case POLICY_METRIC_ACCURACY:
     case POLICY_METRIC_LOG_LOSS:
+    case POLICY_METRIC_PRECISION:
+    case POLICY_METRIC_RECALL:
+    case POLICY_METRIC_F1:
         return label != POLICY_LABEL_REGRESSION;
     case POLICY_METRIC_RMSE:
     case POLICY_METRIC_MAE:
@@ -70,8 +74,9 @@ static void check_metric(struct policy_reader *r, const struct yaml_node *node,
              policy_metric_name(metric), policy_label_words.items[label]);
     report_at(r, node, "metric", message,
               label == POLICY_LABEL_REGRESSION ? "rmse, mae or auto"
-              : label == POLICY_LABEL_BINARY   ? "accuracy, log_loss, auc or auto"
-                                               : "accuracy, log_loss or auto");
+              : label == POLICY_LABEL_BINARY
+                  ? "accuracy, log_loss, auc, precision, recall, f1, specificity or auto"
+                  : "accuracy, log_loss, precision, recall, f1 or auto");
 }
 
 static void check_performance(struct policy_reader *r, const struct yaml_node *node,
@@ -87,14 +92,32 @@ static void check_performance(struct policy_reader *r, const struct yaml_node *n
     report_at(r, node, "min_rows", message, "at most rows");
 }
 
+/* Replicas report counts of scores, from which only a binary score can be read back. */
+static void check_estimated(struct policy_reader *r, const struct yaml_node *node,
+                            const struct policy_monitor *m)
+{
+    enum policy_label label = r->facts->label;
+    char message[128];
+
+    if (label == POLICY_LABEL_UNKNOWN || label == POLICY_LABEL_BINARY) {
+        check_metric(r, node, m->metric);
+        return;
+    }
+    snprintf(message, sizeof(message), "performance is estimated for binary labels, this is a %s",
+             policy_label_words.items[label]);
+    report_at(r, node, "kind", message, "performance, detector or harm, which use labels");
+}
+
 void policy_check_monitor(struct policy_reader *r, const struct yaml_node *node, const void *value)
 {
     const struct policy_monitor *m = value;
 
     if (m->kind == POLICY_MONITOR_PERFORMANCE)
         check_performance(r, node, m);
-    if (m->kind == POLICY_MONITOR_DETECTOR && m->on == POLICY_DETECT_ON_ERROR &&
-        r->facts->label == POLICY_LABEL_REGRESSION)
+    if (m->kind == POLICY_MONITOR_ESTIMATED_PERFORMANCE)
+        check_estimated(r, node, m);
+    if ((m->kind == POLICY_MONITOR_DETECTOR || m->kind == POLICY_MONITOR_HARM) &&
+        m->on == POLICY_DETECT_ON_ERROR && r->facts->label == POLICY_LABEL_REGRESSION)
         report_at(r, node, "on", "a regression has no 0/1 errors", "\"loss\"");
     if ((m->kind == POLICY_MONITOR_DRIFT || m->kind == POLICY_MONITOR_QUALITY) &&
         !m->features.all && m->features.n == 0)
@@ -271,7 +294,8 @@ static void check_window_rows(struct policy_reader *r, const struct yaml_node *r
 
     for (size_t i = 0; i < p->n_monitors; i++) {
         const struct policy_monitor *m = &p->monitors[i];
-        bool labelled = m->kind == POLICY_MONITOR_PERFORMANCE || m->kind == POLICY_MONITOR_DETECTOR;
+        bool labelled = m->kind == POLICY_MONITOR_PERFORMANCE ||
+                        m->kind == POLICY_MONITOR_DETECTOR || m->kind == POLICY_MONITOR_HARM;
 
         if (labelled || m->min_rows <= p->window.rows)
             continue;

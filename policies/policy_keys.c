@@ -19,6 +19,7 @@ TEXTS(trigger, POLICY_TRIGGER_LIST);
 TEXTS(metric, POLICY_METRIC_LIST);
 TEXTS(statistic, POLICY_STATISTIC_LIST);
 TEXTS(detector, POLICY_DETECTOR_LIST);
+TEXTS(season, POLICY_SEASON_LIST);
 TEXTS(algorithm, POLICY_ALGORITHM_LIST);
 TEXTS(backend, POLICY_BACKEND_LIST);
 TEXTS(event, POLICY_EVENT_LIST);
@@ -32,7 +33,7 @@ TEXTS(timeout, POLICY_TIMEOUT_LIST);
 
 const struct words policy_monitor_words = WORDS(monitor), policy_trigger_words = WORDS(trigger),
                    policy_metric_words = WORDS(metric), policy_statistic_words = WORDS(statistic),
-                   policy_detector_words = WORDS(detector),
+                   policy_detector_words = WORDS(detector), policy_season_words = WORDS(season),
                    policy_algorithm_words = WORDS(algorithm), policy_backend_words = WORDS(backend),
                    policy_event_words = WORDS(event), policy_label_words = WORDS(label);
 static const struct words mode_words = WORDS(mode), detect_on_words = WORDS(detect_on),
@@ -67,7 +68,11 @@ static TABLE(window, "a window", policy_window, policy_check_window);
 #define FEATURE_KINDS {"kind", BIT(POLICY_MONITOR_DRIFT) | BIT(POLICY_MONITOR_QUALITY)}
 #define QUALITY_KIND {"kind", BIT(POLICY_MONITOR_QUALITY)}
 #define PERFORMANCE_KIND {"kind", BIT(POLICY_MONITOR_PERFORMANCE)}
+#define METRIC_KINDS \
+    {"kind", BIT(POLICY_MONITOR_PERFORMANCE) | BIT(POLICY_MONITOR_ESTIMATED_PERFORMANCE)}
 #define DETECTOR_KIND {"kind", BIT(POLICY_MONITOR_DETECTOR)}
+#define LOSS_KINDS {"kind", BIT(POLICY_MONITOR_DETECTOR) | BIT(POLICY_MONITOR_HARM)}
+#define HARM_KIND {"kind", BIT(POLICY_MONITOR_HARM)}
 #define IF_ADWIN {"detector", BIT(POLICY_DETECTOR_ADWIN)}
 #define IF_PAGE_HINKLEY {"detector", BIT(POLICY_DETECTOR_PAGE_HINKLEY)}
 #define HERE policy_monitor
@@ -76,17 +81,30 @@ static const struct key monitor_keys[] = {
      .help = "Names the monitor in triggers, signals and the dashboard."},
     {"kind", KEY_ENUM, AT(kind), .required = true, .words = &policy_monitor_words,
      .help = "What it watches: feature distributions, predictions, data quality, a metric on "
-             "labelled rows, or the stream of labelled errors."},
+             "labelled rows, the stream of labelled errors, a metric estimated before labels "
+             "arrive, or whether labelled losses exceed what is tolerated."},
     {"features", KEY_NAMES, AT(features), .fallback = "all", .off = "all", .when = FEATURE_KINDS,
      .help = "The features to watch."},
     {"statistic", KEY_ENUM, AT(statistic), .fallback = "psi", .words = &policy_statistic_words,
      .when = DRIFT_KINDS,
-     .help = "Population stability index, Kolmogorov-Smirnov distance, or Jensen-Shannon "
-             "distance."},
+     .help = "Population stability index; Kolmogorov-Smirnov, Jensen-Shannon, Hellinger, "
+             "Cramer-von Mises or Wasserstein distance."},
     {"false_alarm_rate", KEY_SHARE, AT(false_alarm_rate), .fallback = "0.1%", .min = 1e-6,
      .max = 0.2, .when = DRIFT_KINDS,
      .help = "Chance of any alarm in one window of an unchanged stream, over all watched "
              "features together."},
+    {"false_alarm_every", KEY_DURATION, AT(false_alarm_every_ms), .fallback = "off", .off = "off",
+     .min = 3600 * SECOND, .max = 10 * YEAR, .when = DRIFT_KINDS,
+     .help = "Counts instead of false_alarm_rate: at most one false alarm in such a time is expected, "
+             "over all watched features and lengths together (30d)."},
+    {"season", KEY_ENUM, AT(season), .fallback = "none", .words = &policy_season_words,
+     .when = DRIFT_KINDS,
+     .help = "Compares a window with the reference of the same hours or days. Needs a reference "
+             "of several days or weeks; a coarser season is taken where it has too few."},
+    {"lengths", KEY_INT, AT(lengths), .fallback = "1", .min = 1, .max = 8, .when = DRIFT_KINDS,
+     .help = "How many lengths are judged: 1, the window alone; 4, also the last 2, 4 and 8 "
+             "windows together, which show what is too small for one. The budget of false alarms "
+             "is shared out."},
     {"threshold", KEY_NUMBER, AT(threshold), .fallback = "calibrated", .off = "calibrated",
      .min = 1e-6, .max = 100, .when = DRIFT_KINDS,
      .help = "Calibrated from the reference's own chunks, or a fixed value of the statistic."},
@@ -112,18 +130,18 @@ static const struct key monitor_keys[] = {
      .when = QUALITY_KIND,
      .help = "How far the share of infinite values may rise above the reference's."},
     {"metric", KEY_ENUM, AT(metric), .fallback = "auto", .words = &policy_metric_words,
-     .when = PERFORMANCE_KIND,
-     .help = "The metric on labelled rows; auto: accuracy, or rmse for regression."},
+     .when = METRIC_KINDS,
+     .help = "The metric; auto: accuracy, or rmse for regression."},
     {"rows", KEY_INT, AT(rows), .fallback = "1000", .min = 10, .max = MANY,
      .when = PERFORMANCE_KIND,
      .help = "Newest labelled rows that the metric is taken over."},
     {"confidence", KEY_SHARE, AT(confidence), .fallback = "95%", .min = 0.5, .max = 0.999999,
-     .when = PERFORMANCE_KIND,
+     .when = METRIC_KINDS,
      .help = "How sure it must be that the metric is worse than the reference's."},
     {"detector", KEY_ENUM, AT(detector), .required = true, .words = &policy_detector_words,
      .when = DETECTOR_KIND,
      .help = "The change detector."},
-    {"on", KEY_ENUM, AT(on), .fallback = "error", .words = &detect_on_words, .when = DETECTOR_KIND,
+    {"on", KEY_ENUM, AT(on), .fallback = "error", .words = &detect_on_words, .when = LOSS_KINDS,
      .help = "What it is fed, row by row: the 0/1 error, or the loss (log-loss; squared error "
              "for regression)."},
     {"delta", KEY_NUMBER, AT(delta), .fallback = "0.002", .min = 1e-12, .max = 0.5,
@@ -138,6 +156,13 @@ static const struct key monitor_keys[] = {
     {"alpha", KEY_NUMBER, AT(alpha), .fallback = "0.9999", .min = 0.5, .max = 1,
      .when = IF_PAGE_HINKLEY,
      .help = "Page-Hinkley's forgetting factor."},
+    {"tolerance", KEY_NUMBER, AT(tolerance), .fallback = "auto", .off = "auto", .min = 0,
+     .max = 1e9, .when = HARM_KIND,
+     .help = "How much larger than the reference's the mean error (or loss) may be; auto: a tenth "
+             "of it, or three times what it varies by itself."},
+    {"rows_between_alarms", KEY_INT, AT(rows_between_alarms), .fallback = "100000", .min = 100,
+     .max = MANY, .when = HARM_KIND,
+     .help = "Least expected number of labelled rows between false alarms."},
 };
 #undef HERE
 static TABLE(monitor, "a monitor", policy_monitor, policy_check_monitor);
@@ -151,7 +176,10 @@ static TABLE(monitor, "a monitor", policy_monitor, policy_check_monitor);
 #define IF_SCHEDULE {"kind", BIT(POLICY_TRIGGER_SCHEDULE)}
 #define IF_HELD \
     {"kind", BIT(POLICY_TRIGGER_DRIFT_SHARE) | BIT(POLICY_TRIGGER_DRIFT_FEATURES) | \
-        BIT(POLICY_TRIGGER_PERFORMANCE_DROP)}
+        BIT(POLICY_TRIGGER_PERFORMANCE_DROP) | BIT(POLICY_TRIGGER_HARM)}
+#define IF_HARM {"kind", BIT(POLICY_TRIGGER_HARM)}
+#define ON_METRICS \
+    BIT(POLICY_MONITOR_PERFORMANCE) | BIT(POLICY_MONITOR_ESTIMATED_PERFORMANCE)
 #define ON_SERIES \
     BIT(POLICY_MONITOR_DRIFT) | BIT(POLICY_MONITOR_PREDICTION_DRIFT) | \
         BIT(POLICY_MONITOR_QUALITY)
@@ -168,7 +196,10 @@ static const struct key trigger_keys[] = {
      .when = IF_FEATURES,
      .help = "The monitor whose signals count."},
     {"monitor", KEY_MONITOR, AT(monitor), .required = true,
-     .allowed = BIT(POLICY_MONITOR_PERFORMANCE), .when = IF_DROP,
+     .allowed = ON_METRICS, .when = IF_DROP,
+     .help = "The monitor whose signals count."},
+    {"monitor", KEY_MONITOR, AT(monitor), .required = true, .allowed = BIT(POLICY_MONITOR_HARM),
+     .when = IF_HARM,
      .help = "The monitor whose signals count."},
     {"monitor", KEY_MONITOR, AT(monitor), .required = true,
      .allowed = BIT(POLICY_MONITOR_DETECTOR), .when = IF_DETECTOR,
@@ -180,8 +211,8 @@ static const struct key trigger_keys[] = {
     {"match", KEY_ENUM, AT(match), .fallback = "any", .words = &match_words, .when = IF_FEATURES,
      .help = "Whether any or all of the features must drift."},
     {"drop", KEY_SHARE, AT(drop), .required = true, .min = 1e-6, .max = 10, .when = IF_DROP,
-     .help = "How much worse than the reference: points for accuracy and auc, share of the "
-             "reference's value for log_loss, rmse and mae."},
+     .help = "How much worse than the reference: share of the reference's value for "
+             "log_loss, rmse and mae, points for the others."},
     {"windows", KEY_INT, AT(windows), .fallback = "1", .min = 1, .max = 1000, .when = IF_HELD,
      .help = "For how many windows in a row it must hold."},
     {"rows", KEY_INT, AT(rows), .required = true, .min = 1, .max = MANY, .when = IF_LABELLED,

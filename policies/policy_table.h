@@ -83,8 +83,8 @@ struct key_table {
 
 extern const struct key_table policy_file_table;
 extern const struct words policy_monitor_words, policy_trigger_words, policy_metric_words,
-    policy_statistic_words, policy_detector_words, policy_algorithm_words, policy_backend_words,
-    policy_event_words, policy_label_words;
+    policy_statistic_words, policy_detector_words, policy_season_words, policy_algorithm_words,
+    policy_backend_words, policy_event_words, policy_label_words;
 
 /* ---- types: what each accepts, how it is written back, what the schema says ---- */
 

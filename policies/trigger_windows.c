@@ -1,6 +1,6 @@
 /*
  * trigger_windows.c - triggers that must hold for some windows in a row: share of series, named
- * features, drop of performance.
+ * features, drop of performance, harm.
  *
  * Signals of the trigger's monitor are sorted by window, newest first, and by feature. Windows are
  * then judged one by one until one does not hold, a number is missing, or enough have held.
@@ -170,6 +170,7 @@ static void judge_drop(const struct policy *p, const struct policy_trigger *t,
     enum policy_metric metric = policy_metric_resolve(p->monitors[t->monitor].metric, label);
     double worsening = policy_metric_worsening(metric, s->reference, s->value);
     const char *unit = policy_metric_higher_is_better(metric) ? " points" : "%";
+    bool estimated = p->monitors[t->monitor].kind == POLICY_MONITOR_ESTIMATED_PERFORMANCE;
 
     if (s->verdict == POLICY_INSUFFICIENT || isnan(worsening)) {
         describe_insufficient(win, w);
@@ -180,11 +181,33 @@ static void judge_drop(const struct policy *p, const struct policy_trigger *t,
     w->worst[0] = s;
     w->holds = s->verdict == POLICY_DRIFT && worsening >= t->drop;
     snprintf(w->why, sizeof(w->why),
-             "%s %.4g against the reference's %.4g, %s by %.3g%s (limit %.3g%s%s) over %lld "
-             "labelled rows",
-             policy_metric_name(metric), s->value, s->reference, worsening < 0 ? "better" : "worse",
-             100 * fabs(worsening), unit, 100 * t->drop, unit,
-             s->verdict == POLICY_DRIFT ? "" : ", not significant", (long long)s->n_rows);
+             "%s%s %.4g against the reference's %.4g, %s by %.3g%s (limit %.3g%s%s) over %lld "
+             "%srows",
+             estimated ? "estimated " : "", policy_metric_name(metric), s->value, s->reference,
+             worsening < 0 ? "better" : "worse", 100 * fabs(worsening), unit, 100 * t->drop, unit,
+             s->verdict == POLICY_DRIFT ? "" : ", not significant", (long long)s->n_rows,
+             estimated ? "" : "labelled ");
+}
+
+/* The monitor has tested row by row; its newest word holds. */
+static void judge_harm(const struct policy *p, const struct policy_trigger *t,
+                       const struct window *win, struct window_word *w)
+{
+    const struct policy_signal *s = win->signals[0];
+    bool on_error = p->monitors[t->monitor].on == POLICY_DETECT_ON_ERROR;
+
+    if (s->verdict == POLICY_INSUFFICIENT) {
+        describe_insufficient(win, w);
+        return;
+    }
+    w->judged = 1;
+    w->drifting = s->verdict == POLICY_DRIFT;
+    w->worst[0] = s;
+    w->holds = s->verdict == POLICY_DRIFT;
+    snprintf(w->why, sizeof(w->why),
+             "mean %s %.3g over %lld labelled rows, the reference's %.3g, tolerated up to %.3g%s",
+             on_error ? "error" : "loss", s->value, (long long)s->n_rows, s->reference,
+             s->threshold, w->holds ? ": harm" : "");
 }
 
 static void judge(const struct policy *p, const struct policy_trigger *t,
@@ -195,6 +218,8 @@ static void judge(const struct policy *p, const struct policy_trigger *t,
         judge_share(t, win, w);
     else if (t->kind == POLICY_TRIGGER_DRIFT_FEATURES)
         judge_features(t, win, w);
+    else if (t->kind == POLICY_TRIGGER_HARM)
+        judge_harm(p, t, win, w);
     else
         judge_drop(p, t, in->label, win, w);
 }

@@ -108,6 +108,7 @@ enum err_code trigger_ask(const struct policy *p, const struct policy_trigger *t
     case POLICY_TRIGGER_DRIFT_SHARE:
     case POLICY_TRIGGER_DRIFT_FEATURES:
     case POLICY_TRIGGER_PERFORMANCE_DROP:
+    case POLICY_TRIGGER_HARM:
         return trigger_ask_windows(p, t, in, out, e);
     case POLICY_TRIGGER_DETECTOR:
         ask_detector(p, t, in, out);

@@ -245,6 +245,34 @@ static void rows_with_another_number_of_outputs_are_passed_over(void **state)
 
 #define with(test, setup) cmocka_unit_test_setup_teardown(test, setup, bench_teardown)
 
+/* ---- harm ---- */
+
+static int open_harm(void **state)
+{
+    *state = other_bench(LABEL_BINARY, true,
+                         "  - {name: risk, kind: harm, min_rows: 100}\n"
+                         "triggers: [{name: hurts, kind: harm, monitor: risk}]\n");
+    return 0;
+}
+
+/* The champion is wrong on four of ten validation rows: so it may be in service. */
+static void harm_is_what_exceeds_the_reference_and_ends_with_it(void **state)
+{
+    struct bench *b = *state;
+    bench_label(b, &(struct bench_rows){.n = 1000, .sha256 = b->champion, .wrong_every = 3});
+    fold(b);
+    assert_decides(b, POLICY_NOTHING, "");
+    bench_label(b, &(struct bench_rows){.n = 300, .sha256 = b->champion, .wrong_every = 1});
+    fold(b);
+    assert_decides(b, POLICY_RETRAIN, "hurts");
+    bench_restart(b);
+    fold(b);
+    assert_decides(b, POLICY_RETRAIN, "hurts");
+    bench_label(b, &(struct bench_rows){.n = 1500, .sha256 = b->champion, .wrong_every = 3});
+    fold(b);
+    assert_decides(b, POLICY_NOTHING, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +288,8 @@ int main(void)
         with(a_rise_of_errors_raises_an_alarm, open_detector),
         with(a_regressions_error_is_its_distance, open_regression),
         with(rows_with_another_number_of_outputs_are_passed_over, open_multiclass),
+        cmocka_unit_test_setup_teardown(harm_is_what_exceeds_the_reference_and_ends_with_it,
+                                        open_harm, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

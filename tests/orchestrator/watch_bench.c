@@ -14,6 +14,8 @@
 #define N_REFERENCE 4000
 #define N_CHUNKS 40
 #define N_GOLDEN 5
+#define N_VALIDATION 2000
+#define CHUNK_MS (INT64_C(12) * 3600000) /* the reference is of 20 days */
 
 const char *const bench_policy =
     "leeway: 1\n"
@@ -152,6 +154,26 @@ static void make_reference(struct artifact *a, const double *codes, const float 
     }
 }
 
+static void make_spans(struct artifact *a)
+{
+    a->chunk_spans = malloc(N_CHUNKS * 2 * sizeof(*a->chunk_spans));
+    for (int64_t c = 0; c < N_CHUNKS; c++) {
+        a->chunk_spans[2 * c] = T0 - (N_CHUNKS - c) * CHUNK_MS;
+        a->chunk_spans[2 * c + 1] = a->chunk_spans[2 * c] + CHUNK_MS;
+    }
+}
+
+/* Binary labels that come true as often as the score says. */
+static void make_validation(struct artifact *a, const float *scores, struct rng *rng)
+{
+    a->n_validation = N_VALIDATION;
+    a->validation_scores = malloc(N_VALIDATION * sizeof(*a->validation_scores));
+    a->validation_labels = malloc(N_VALIDATION * sizeof(*a->validation_labels));
+    memcpy(a->validation_scores, scores, N_VALIDATION * sizeof(*scores));
+    for (size_t i = 0; i < N_VALIDATION; i++)
+        a->validation_labels[i] = rng_uniform(rng) < (double)scores[i] ? 1 : 0;
+}
+
 static void make_golden(struct artifact *a, const double *codes, const float *scores)
 {
     size_t n_scores = N_GOLDEN * schema_n_outputs(a->schema);
@@ -195,6 +217,9 @@ void version_save(const struct version_options *o, const char *folder,
     make_codes(&rng, 0, codes, N_REFERENCE);
     float *scores = score(a, codes, N_REFERENCE);
     make_reference(a, codes, scores);
+    make_spans(a);
+    if (o->kind == LABEL_BINARY && !o->no_validation)
+        make_validation(a, scores, &rng);
     make_golden(a, codes, scores);
     a->manifest = make_manifest(o);
     snprintf(first, sizeof(first), "%s/new.safetensors", folder);
@@ -237,6 +262,17 @@ struct bench *bench_open(struct fixture *f, enum label_kind kind, bool classes, 
     free(schema);
     assert_ok(watch_new(b->artifacts, &b->w, e));
     return b;
+}
+
+void bench_crown(struct bench *b, const char *sha256)
+{
+    struct store *s = b->f->s;
+    assert_ok(store_begin(s, e));
+    add_version(b, sha256);
+    assert_ok(registry_set_champion(s, BENCH_MODEL, sha256, "test", "", T0, e));
+    assert_ok(store_commit(s, e));
+    watch_forget(b->w, BENCH_MODEL);
+    memcpy(b->champion, sha256, sizeof(b->champion));
 }
 
 void bench_close(struct bench *b)

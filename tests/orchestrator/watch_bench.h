@@ -22,8 +22,9 @@ extern const char *const bench_policy;
 
 struct version_options {
     enum label_kind kind;
-    double bias;     /* makes one version differ from another */
-    bool no_metrics; /* a manifest without validation metrics */
+    double bias;        /* makes one version differ from another */
+    bool no_metrics;    /* a manifest without validation metrics */
+    bool no_validation; /* no validation pairs; others than binary have none anyway */
 };
 /* Saves a version as folder/SHA256.safetensors. Two features: "age" (numeric), "zip" (a, b).
  * Binary: no, yes; multi-class: a, b, c. */
@@ -43,6 +44,8 @@ struct bench {
  * candidate. classes: whether the registered schema declares them. */
 struct bench *bench_open(struct fixture *f, enum label_kind kind, bool classes, const char *policy);
 void bench_close(struct bench *b);
+/* Registers a version that was saved among the artifacts, as the champion. */
+void bench_crown(struct bench *b, const char *sha256);
 /* As a new process would find it. */
 void bench_restart(struct bench *b);
 /* A binary model under bench_policy; for cmocka's setup and teardown. */

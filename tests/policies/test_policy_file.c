@@ -233,6 +233,39 @@ static void facts_of_the_model_are_checked(void **state)
     free(got);
 }
 
+static void performance_is_estimated_for_binary_labels_only(void **state)
+{
+    static const char text[] = BASE "monitors: [{name: guess, kind: estimated_performance}]\n";
+    struct policy_facts facts = {POLICY_LABEL_MULTICLASS, 0, NULL};
+    struct policy *p;
+    char *got;
+
+    (void)state;
+    assert_int_equal(parse(text, &facts, &p), ERR_INVALID);
+    got = printed(&diagnostics);
+    assert_non_null(strstr(got, "monitors[0].kind: performance is estimated for binary labels, "
+                                "this is a multiclass"));
+    free(got);
+    facts.label = POLICY_LABEL_BINARY;
+    assert_int_equal(parse(text, &facts, &p), ERR_OK);
+    policy_free(p);
+}
+
+static void a_budget_of_false_alarms_is_a_time(void **state)
+{
+    static const char text[] =
+        BASE "monitors: [{name: in, kind: drift, false_alarm_every: 30d, lengths: 4, season: "
+             "day_of_week, statistic: wasserstein}]\n";
+    struct policy *p;
+
+    (void)state;
+    assert_int_equal(parse(text, NULL, &p), ERR_OK);
+    assert_int_equal(p->monitors[0].false_alarm_every_ms, INT64_C(30) * 86400000);
+    assert_int_equal(p->monitors[0].lengths, 4);
+    assert_int_equal(p->monitors[0].season, POLICY_SEASON_DAY_OF_WEEK);
+    policy_free(p);
+}
+
 static void defaults_are_filled_in(void **state)
 {
     struct policy *p =
@@ -372,6 +405,8 @@ int main(void)
         cmocka_unit_test(each_mistake_is_named_with_its_place),
         cmocka_unit_test(broken_yaml_has_a_place_too),
         cmocka_unit_test(facts_of_the_model_are_checked),
+        cmocka_unit_test(performance_is_estimated_for_binary_labels_only),
+        cmocka_unit_test(a_budget_of_false_alarms_is_a_time),
         cmocka_unit_test(defaults_are_filled_in),
         cmocka_unit_test(a_default_never_contradicts_what_was_given),
         cmocka_unit_test(values_may_be_written_in_several_ways),

@@ -200,6 +200,44 @@ static void errors_of_regression_are_relative(void **state)
     policy_free(p);
 }
 
+static void an_estimated_drop_fires_and_says_that_it_is_estimated(void **state)
+{
+    struct policy *p =
+        policy_with("monitors: [{name: guess, kind: estimated_performance, metric: auc}]\n"
+                    "triggers: [{name: fell, kind: performance_drop, monitor: guess, drop: 3%}]\n");
+    struct feed f;
+
+    (void)state;
+    feed_init(&f);
+    feed_metric(&f, 1, POLICY_DRIFT, 0.85, 0.90);
+    expect_decision(p, &f, POLICY_RETRAIN, GUARD_NONE,
+                    "estimated auc 0.85 against the reference's 0.9, worse by 5 points (limit 3 "
+                    "points) over 800 rows");
+    policy_free(p);
+}
+
+static void harm_fires_as_long_as_it_lasts(void **state)
+{
+    struct policy *p = policy_with("monitors: [{name: risk, kind: harm}]\n"
+                                   "triggers: [{name: hurts, kind: harm, monitor: risk}]\n");
+    struct policy_signal s = {0, 1, "", "risk", POLICY_OK, 0.12, 0.11, 0.14, 500};
+    struct feed f;
+
+    (void)state;
+    feed_init(&f);
+    feed_signal(&f, s);
+    expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "mean error 0.12 over 500 labelled rows");
+    s = (struct policy_signal){0, 2, "", "risk", POLICY_DRIFT, 0.31, 0.11, 0.14, 500};
+    feed_signal(&f, s);
+    expect_decision(p, &f, POLICY_RETRAIN, GUARD_NONE,
+                    "mean error 0.31 over 500 labelled rows, the reference's 0.11, tolerated up to "
+                    "0.14: harm");
+    s = (struct policy_signal){0, 3, "", "risk", POLICY_INSUFFICIENT, NAN, 0.11, 0.14, 20};
+    feed_signal(&f, s);
+    expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "insufficient: 20 rows");
+    policy_free(p);
+}
+
 static void detectors_fire_by_their_alarm(void **state)
 {
     struct policy *p = policy_with("monitors: [{name: e, kind: detector, detector: adwin}]\n"
@@ -276,6 +314,8 @@ int main(void)
         cmocka_unit_test(named_features_any_or_all),
         cmocka_unit_test(performance_needs_effect_and_evidence),
         cmocka_unit_test(errors_of_regression_are_relative),
+        cmocka_unit_test(an_estimated_drop_fires_and_says_that_it_is_estimated),
+        cmocka_unit_test(harm_fires_as_long_as_it_lasts),
         cmocka_unit_test(detectors_fire_by_their_alarm),
         cmocka_unit_test(labelled_rows_and_age),
         cmocka_unit_test(schedules_fire_once_and_stay_due_while_held_back),

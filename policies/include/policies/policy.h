@@ -47,18 +47,36 @@
     X(P, PREDICTION_DRIFT, "prediction_drift") /* outputs against the reference */                 \
     X(P, QUALITY, "quality")                   /* missing, unseen, out of range, infinite */       \
     X(P, PERFORMANCE, "performance")           /* a metric on labelled rows */                     \
-    X(P, DETECTOR, "detector")                 /* a change detector on labelled errors */
-#define POLICY_STATISTIC_LIST(X, P) X(P, PSI, "psi") X(P, KS, "ks") X(P, JS, "js")
+    X(P, DETECTOR, "detector")                 /* a change detector on labelled errors */          \
+    X(P, ESTIMATED_PERFORMANCE, "estimated_performance") /* a metric, before labels arrive */      \
+    X(P, HARM, "harm") /* labelled losses against the reference's risk, row by row */
+#define POLICY_STATISTIC_LIST(X, P)                                                                \
+    X(P, PSI, "psi")                                                                               \
+    X(P, KS, "ks")                                                                                 \
+    X(P, JS, "js")                                                                                 \
+    X(P, HELLINGER, "hellinger")                                                                   \
+    X(P, CRAMER_VON_MISES, "cramer_von_mises")                                                     \
+    X(P, WASSERSTEIN, "wasserstein")
 #define POLICY_METRIC_LIST(X, P)                                                                   \
     X(P, AUTO, "auto") /* accuracy; for regression rmse */                                         \
     X(P, ACCURACY, "accuracy")                                                                     \
-    X(P, LOG_LOSS, "log_loss") X(P, AUC, "auc") X(P, RMSE, "rmse") X(P, MAE, "mae")
+    X(P, LOG_LOSS, "log_loss")                                                                     \
+    X(P, AUC, "auc")                                                                               \
+    X(P, RMSE, "rmse")                                                                             \
+    X(P, MAE, "mae")                                                                               \
+    X(P, PRECISION, "precision")                                                                   \
+    X(P, RECALL, "recall") X(P, F1, "f1") X(P, SPECIFICITY, "specificity")
 #define POLICY_DETECTOR_LIST(X, P) X(P, ADWIN, "adwin") X(P, PAGE_HINKLEY, "page_hinkley")
+#define POLICY_SEASON_LIST(X, P)                                                                   \
+    X(P, NONE, "none")                                                                             \
+    X(P, HOUR_OF_DAY, "hour_of_day")                                                               \
+    X(P, DAY_OF_WEEK, "day_of_week") X(P, HOUR_OF_WEEK, "hour_of_week")
 #define POLICY_DETECT_ON_LIST(X, P) X(P, ERROR, "error") X(P, LOSS, "loss")
 #define POLICY_TRIGGER_LIST(X, P)                                                                  \
     X(P, DRIFT_SHARE, "drift_share")           /* a share of a monitor's series drifts */          \
     X(P, DRIFT_FEATURES, "drift_features")     /* named features drift */                          \
     X(P, PERFORMANCE_DROP, "performance_drop") /* the metric is worse than the reference's */      \
+    X(P, HARM, "harm")                         /* the risk is beyond what is tolerated */          \
     X(P, DETECTOR, "detector")                 /* the detector raised an alarm */                  \
     X(P, LABELLED_ROWS, "labelled_rows")       /* so many new labels */                            \
     X(P, AGE, "age")                           /* the champion was trained so long ago */          \
@@ -88,6 +106,7 @@ enum policy_monitor_kind { POLICY_MONITOR_LIST(POLICY_SYMBOL, POLICY_MONITOR) };
 enum policy_statistic { POLICY_STATISTIC_LIST(POLICY_SYMBOL, POLICY_STATISTIC) };
 enum policy_metric { POLICY_METRIC_LIST(POLICY_SYMBOL, POLICY_METRIC) };
 enum policy_detector { POLICY_DETECTOR_LIST(POLICY_SYMBOL, POLICY_DETECTOR) };
+enum policy_season { POLICY_SEASON_LIST(POLICY_SYMBOL, POLICY_SEASON) };
 enum policy_detect_on { POLICY_DETECT_ON_LIST(POLICY_SYMBOL, POLICY_DETECT_ON) };
 enum policy_trigger_kind { POLICY_TRIGGER_LIST(POLICY_SYMBOL, POLICY_TRIGGER) };
 enum policy_match { POLICY_MATCH_LIST(POLICY_SYMBOL, POLICY_MATCH) };
@@ -103,6 +122,7 @@ const char *policy_monitor_kind_name(enum policy_monitor_kind k);
 const char *policy_statistic_name(enum policy_statistic s);
 const char *policy_metric_name(enum policy_metric m);
 const char *policy_detector_name(enum policy_detector d);
+const char *policy_season_name(enum policy_season s);
 const char *policy_trigger_kind_name(enum policy_trigger_kind k);
 const char *policy_algorithm_name(enum policy_algorithm a);
 const char *policy_backend_name(enum policy_backend b);
@@ -130,15 +150,18 @@ struct policy_monitor {
     struct policy_names features;
     /* drift, prediction_drift */
     enum policy_statistic statistic;
-    double false_alarm_rate; /* per window, over all features together (Benjamini-Hochberg) */
-    double threshold;        /* NaN: calibrated from the reference's own chunks */
+    double false_alarm_rate;      /* per window, over all features together (Benjamini-Hochberg) */
+    int64_t false_alarm_every_ms; /* instead: mean time between false alarms; 0: the rate counts */
+    enum policy_season season;    /* windows are compared with the same hours or days */
+    int64_t lengths;              /* 1, 2, 4 ... 2^(lengths-1) windows together are judged, too */
+    double threshold;             /* NaN: calibrated from the reference's own chunks */
     double
         min_effect; /* below it nothing is drift, however significant; NaN: the statistic's own */
     /* all kinds: fewer rows (labelled ones for performance, detector) are "insufficient" */
     int64_t min_rows;
     /* quality: how far the share may rise above the reference's; NaN: not watched */
     double missing, unseen, out_of_range, infinite;
-    /* performance */
+    /* performance, estimated_performance */
     enum policy_metric metric;
     int64_t rows;      /* newest labelled rows that the metric is taken over */
     double confidence; /* one-sided, that it is worse than the reference's */
@@ -147,6 +170,9 @@ struct policy_monitor {
     enum policy_detect_on on;        /* 0/1 error, or the loss (log-loss, squared error) */
     double delta;                    /* adwin */
     double magnitude, lambda, alpha; /* page_hinkley: delta, lambda and forgetting of the paper */
+    /* harm; `on` says which loss */
+    double tolerance;            /* of the risk, in the loss's unit; NaN: from the reference */
+    int64_t rows_between_alarms; /* expected, at least, while the risk is at its limit */
 };
 
 struct policy_cron {
