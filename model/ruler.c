@@ -161,20 +161,27 @@ struct fit {
     double *room; /* of one column */
 };
 
+/* NaN where there is no such value. */
+static double fit_value(const struct ruler_private *r, const struct fit *fit, size_t row,
+                        size_t series)
+{
+    size_t n_features = r->ruler.n_features;
+    if (series < n_features)
+        return fit->codes[row * n_features + series];
+    return fit->scores ? (double)fit->scores[row * r->n_outputs + series - n_features] : NAN;
+}
+
 static enum err_code fit_series(struct ruler_private *r, size_t series, const struct fit *fit,
                                 struct err *e)
 {
-    size_t n_features = r->ruler.n_features, every = fit->n_rows / SORT_ROWS + 1;
-    bool feature = series < n_features;
+    size_t every = fit->n_rows / SORT_ROWS + 1;
     struct sample s = {.values = fit->room, .least = INFINITY, .most = -INFINITY};
     for (size_t i = 0; i < fit->n_rows; i++)
-        take(&s,
-             feature ? fit->codes[i * n_features + series]
-                     : (double)fit->scores[i * r->n_outputs + series - n_features],
-             i % every == 0);
+        take(&s, fit_value(r, fit, i, series), i % every == 0);
     qsort(s.values, s.n, sizeof *s.values, ascending);
     double range[2] = {s.least, s.most};
-    if (!feature && r->n_classes) { /* probabilities, whatever of them the reference held */
+    if (series >= r->ruler.n_features &&
+        r->n_classes) { /* probabilities, whatever of them the reference held */
         range[0] = fmin(range[0], 0);
         range[1] = fmax(range[1], 1);
     }

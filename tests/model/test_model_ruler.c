@@ -244,6 +244,26 @@ static void a_ruler_comes_back_from_its_tensors(void **state)
     }
 }
 
+static void a_ruler_needs_no_predictions(void **state)
+{
+    (void)state;
+    struct shape_bench b = shape_bench(NORMAL, 500);
+    struct ruler_options o;
+    struct ruler *r = NULL;
+    struct err e = {0};
+    ruler_options_init(&o);
+    assert_int_equal(ruler_fit(b.schema, b.vocabulary, b.values, NULL, b.n, &o, &r, &e), ERR_OK);
+    assert_int_equal(r->series[0].n_edges, b.ruler->series[0].n_edges);
+    assert_memory_equal(r->series[0].edges, b.ruler->series[0].edges,
+                        r->series[0].n_edges * sizeof(double));
+    struct profile *p = shape_count(r, b.values, NULL, b.n);
+    const struct series *prediction = &r->series[1];
+    assert_int_equal(p->counts[prediction->first_cell + prediction->missing_cell], b.n);
+    profile_free(p);
+    ruler_free(r);
+    shape_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +276,7 @@ int main(void)
         cmocka_unit_test(groups_are_deciles_of_the_reference),
         cmocka_unit_test(every_numeric_group_holds_some_of_the_reference),
         cmocka_unit_test(probabilities_of_0_and_1_are_inside_the_grid),
+        cmocka_unit_test(a_ruler_needs_no_predictions),
         cmocka_unit_test(a_ruler_comes_back_from_its_tensors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

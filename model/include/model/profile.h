@@ -26,6 +26,7 @@
 
 #include "base/err.h"
 #include "base/safetensors.h"
+#include "model/matrix.h"
 #include "model/schema.h"
 #include "model/vocabulary.h"
 
@@ -66,11 +67,17 @@ struct ruler_options {
                                 cell */
     size_t n_groups;         /* default 10 */
 };
-void ruler_options_init(struct ruler_options *o);
+void ruler_options_init(struct ruler_options *o); /* the defaults */
 
-/* Lays the grid. codes: n_rows x n_features row-major; scores: n_rows x n_outputs row-major. n_rows
- * >= 1. A constant or wholly missing feature still gets a grid. *out is owned; free with
- * ruler_free. */
+/*
+ * Lays the grid. codes: n_rows x n_features, row-major, categories as codes of v, NaN missing;
+ * scores: n_rows x n_outputs, row-major, or NULL where there are no predictions. NaN and infinities
+ * have no part in a grid: a constant series gets a cell for its value, one without a finite value
+ * (or n_rows = 1) still gets a grid. Costs a sort of each column, of at most about 200,000 of its
+ * rows. Copies what it needs of the schema and the vocabulary. ERR_INVALID: no rows, or options out
+ * of range; ERR_NOMEM. *out is owned; free with ruler_free (NULL allowed). A ruler is read-only:
+ * any thread.
+ */
 enum err_code ruler_fit(const struct schema *s, const struct vocabulary *v, const double *codes,
                         const float *scores, size_t n_rows, const struct ruler_options *o,
                         struct ruler **out, struct err *e);
@@ -92,47 +99,18 @@ struct profile {
     struct moments *moments; /* ruler->n_series; unused for categorical */
 };
 
-enum err_code profile_new(const struct ruler *r, struct profile **out, struct err *e); /* empty */
-void profile_free(struct profile *p);
-void profile_clear(struct profile *p);
-
-/*
- * A borrowed table of numbers: row i, column j is the value at i * row_stride + j * column_stride
- * of f32 or of f64, of which exactly one is set. Strides are in values, not bytes. Pointers need
- * the alignment of their type and no more.
+/* An empty profile: all counts 0. *out is owned; free with profile_free (NULL allowed). ERR_NOMEM.
  */
-struct matrix_view {
-    const float *f32;
-    const double *f64;
-    size_t row_stride, column_stride;
-};
-
-static inline struct matrix_view matrix_rows_f32(const float *row_major, size_t n_columns)
-{
-    return (struct matrix_view){.f32 = row_major, .row_stride = n_columns, .column_stride = 1};
-}
-
-static inline struct matrix_view matrix_rows_f64(const double *row_major, size_t n_columns)
-{
-    return (struct matrix_view){.f64 = row_major, .row_stride = n_columns, .column_stride = 1};
-}
-
-static inline struct matrix_view matrix_columns_f32(const float *column_major, size_t n_rows)
-{
-    return (struct matrix_view){.f32 = column_major, .row_stride = 1, .column_stride = n_rows};
-}
-
-static inline struct matrix_view matrix_columns_f64(const double *column_major, size_t n_rows)
-{
-    return (struct matrix_view){.f64 = column_major, .row_stride = 1, .column_stride = n_rows};
-}
+enum err_code profile_new(const struct ruler *r, struct profile **out, struct err *e);
+void profile_free(struct profile *p);
+void profile_clear(struct profile *p); /* empty again */
 
 /*
  * Counts n_rows rows and their scores. codes: n_rows x n_features, numbers as they are, categories
  * as codes of the vocabulary, NaN missing. scores: n_rows x n_outputs; NULL: there are none, which
- * counts them as missing. n_rows 0 changes nothing. -inf and +inf count as infinite and take no
- * part in moments; a category that is no code counts as unseen. A float counts as the double of
- * the same value.
+ * counts them as missing. Both are borrowed for the call. n_rows = 0 changes nothing. -inf and +inf
+ * count as infinite and take no part in moments; a category that is no code counts as unseen. A
+ * float counts as the double of the same value.
  *
  * Uses the processor's vectors where it has those that the library knows (AVX-512), else plain C.
  * Guaranteed: the same rows in the same order give the same counts and, bit for bit, the same
@@ -144,29 +122,43 @@ void profile_count_view(struct profile *p, const struct matrix_view *codes,
 
 /* The same for row-major doubles and their row-major scores (or NULL). */
 void profile_count(struct profile *p, const double *codes, const float *scores, size_t n_rows);
-/* dst += src. Both over the same ruler. */
+
+/* dst += src, counts exactly. Both over the same ruler. */
 void profile_merge(struct profile *dst, const struct profile *src);
-/* dst -= earlier; ERR_INVALID where any count would be negative (dst is then unchanged). */
+
+/* dst -= earlier, counts exactly: what dst counted since it was like earlier. ERR_INVALID where any
+ * count would be negative (dst is then unchanged). Both over the same ruler. Sums of moments are
+ * differences of sums; min and max stay those of the longer stretch. */
 enum err_code profile_subtract(struct profile *dst, const struct profile *earlier, struct err *e);
 
-double series_shift(const struct ruler *r, size_t series);  /* the centre moments are shifted by */
-double moments_mean(const struct moments *m, double shift); /* NaN where n == 0 */
-double moments_variance(const struct moments *m);           /* n-1; 0 where n < 2 */
-size_t series_cell(const struct series *s, double value);   /* where a value is counted */
-/* Quantile q from the counts, linear inside a cell; NaN where nothing finite was counted. */
+/* What a numeric series' moments are shifted by: the reference's median; 0 where it held nothing
+ * finite. series < n_series. */
+double series_shift(const struct ruler *r, size_t series);
+/* NaN where n == 0. */
+double moments_mean(const struct moments *m, double shift);
+/* With n - 1; 0 where n < 2, and never negative. */
+double moments_variance(const struct moments *m);
+/* Where a value is counted, of the series' own cells; NaN is the missing cell of every kind. */
+size_t series_cell(const struct series *s, double value);
+/* Quantile q (taken into 0..1) of a numeric series' counts (n_cells), linear inside a cell;
+ * underflow lies at the first edge, overflow at the last. NaN where nothing finite was counted or
+ * the series is not numeric. */
 double series_quantile(const struct series *s, const uint64_t *counts, double q);
 
 /* One profile as tensors "<prefix>counts" (U64) and "<prefix>moments" (F64, n_series x 5) and
  * "<prefix>rows" (U64, 1): the profile is borrowed and must not change until the file is written;
- * *keep (may become NULL) is an owned buffer to free after that. Reading checks that every series
- * counts every row once. */
+ * *keep (may become NULL) is an owned buffer to free after that. prefix is at most 120 bytes.
+ * Reading checks that every series counts every row once and that moments fit the counts:
+ * ERR_PARSE, naming tensor and series; r is borrowed by *out, which is owned; free with
+ * profile_free. */
 enum err_code profile_to_st(const struct profile *p, const char *prefix, struct st_writer *w,
                             void **keep, struct err *e);
 enum err_code profile_from_st(const struct st_file *f, const char *prefix, const struct ruler *r,
                               struct profile **out, struct err *e);
 
 /* The ruler as tensors "ruler/..."; the series' names and kinds follow from schema and vocabulary.
- */
+ * *keep is owned and to be freed after the file was written. Reading checks edges, cores and
+ * groups: ERR_PARSE, naming tensor and series; *out is owned; free with ruler_free. */
 enum err_code ruler_to_st(const struct ruler *r, struct st_writer *w, void **keep, struct err *e);
 enum err_code ruler_from_st(const struct st_file *f, const struct schema *s,
                             const struct vocabulary *v, struct ruler **out, struct err *e);
