@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/chunks.h"
+#include "reference_joint.h"
 
 void mon_reference_free(struct mon_reference *r)
 {
@@ -16,6 +17,8 @@ void mon_reference_free(struct mon_reference *r)
         return;
     chunks_free(r->chunks, r->n_chunks);
     free(r->spans);
+    reference_joint_deinit(r);
+    free(r->mismatched);
     free(r->validation_scores);
     free(r->validation_labels);
     for (size_t i = 0; r->score_columns && i < schema_n_outputs(r->schema); i++)

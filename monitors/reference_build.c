@@ -1,46 +1,22 @@
 /*
- * reference_build.c - two passes over the rows: categories and a sample, then the counts.
+ * reference_build.c - the first pass over a reference's rows, which learns categories and keeps a
+ * sample, and what follows from it: vocabulary, grid, plan of the chunks. reference_count.c has the
+ * second.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rand.h"
-#include "base/text_map.h"
-#include "monitors/reference.h"
+#include "reference_builder.h"
+#include "reference_joint.h"
 
-#define BLOCK_ROWS 256                /* counted at once */
 #define MIN_CHUNK_ROWS 50             /* fewer say little about a distribution */
 #define MAX_CHUNKS 100                /* enough for the null; its cost grows with their square */
 #define MAX_CHUNKS_TIMED 400          /* a season needs chunks shorter than its phases */
 #define MAX_CHUNK_BYTES (64ULL << 20) /* of all chunks' counts: wide tables get fewer chunks */
 
-struct mon_reference_builder {
-    struct mon_reference *ref; /* schema at once, the rest from lay on */
-    struct mon_reference_options options;
-    size_t n_outputs;
-    /* first pass */
-    struct text_map *categories; /* by feature, in the order they came */
-    struct rng rng;
-    uint64_t n_scanned;
-    size_t sample_cap, n_sample;
-    double *sample_codes; /* n_sample x n_features; categories by categories[f] */
-    float *sample_scores; /* n_sample x n_outputs */
-    double *row_codes;    /* one row */
-    /* second pass */
-    size_t chunk_rows, chunk_cap, n_block;
-    double *block_codes;
-    float *block_scores;
-    struct profile *chunk; /* the open one */
-    struct mon_span span;  /* of it */
-    uint64_t n_labelled;   /* rows with label and scores so far; every keep_every-th is kept */
-    uint64_t keep_every;
-    size_t validation_cap;
-};
-
 void mon_reference_options_init(struct mon_reference_options *o)
 {
-    *o = (struct mon_reference_options){.sample_rows = 200000, .seed = 1};
+    *o = (struct mon_reference_options){.sample_rows = 200000, .max_joint_columns = 64, .seed = 1};
 }
 
 void mon_reference_builder_free(struct mon_reference_builder *b)
@@ -96,8 +72,8 @@ static bool builder_fill(struct mon_reference_builder *b, const struct schema *s
     b->n_outputs = schema_n_outputs(s);
     b->categories = calloc(s->n_features, sizeof *b->categories);
     b->row_codes = calloc(s->n_features, sizeof *b->row_codes);
-    b->block_codes = calloc(BLOCK_ROWS * s->n_features, sizeof *b->block_codes);
-    b->block_scores = calloc(BLOCK_ROWS * b->n_outputs, sizeof *b->block_scores);
+    b->block_codes = calloc(REFERENCE_BLOCK_ROWS * s->n_features, sizeof *b->block_codes);
+    b->block_scores = calloc(REFERENCE_BLOCK_ROWS * b->n_outputs, sizeof *b->block_scores);
     return b->categories && b->row_codes && b->block_codes && b->block_scores &&
            declare_categories(b) && copy_score_columns(b);
 }
@@ -183,12 +159,6 @@ static enum err_code grow_sample(struct mon_reference_builder *b, struct err *e)
     return ERR_OK;
 }
 
-static void copy_scores(float *to, const float *scores, size_t n_outputs)
-{
-    for (size_t i = 0; i < n_outputs; i++)
-        to[i] = scores ? scores[i] : NAN;
-}
-
 enum err_code mon_reference_builder_scan(struct mon_reference_builder *b, const struct mon_row *row,
                                          struct err *e)
 {
@@ -206,7 +176,7 @@ enum err_code mon_reference_builder_scan(struct mon_reference_builder *b, const 
     if (at >= b->n_sample)
         return ERR_OK;
     memcpy(b->sample_codes + at * n_features, b->row_codes, n_features * sizeof *b->row_codes);
-    copy_scores(b->sample_scores + at * b->n_outputs, row->scores, b->n_outputs);
+    reference_copy_scores(b->sample_scores + at * b->n_outputs, row->scores, b->n_outputs);
     return ERR_OK;
 }
 
@@ -299,145 +269,10 @@ enum err_code mon_reference_builder_lay(struct mon_reference_builder *b, struct 
     b->ref->n_sampled = b->n_sample;
     b->chunk_rows = plan_chunk_rows(b);
     b->keep_every = (b->n_scanned + b->options.sample_rows - 1) / b->options.sample_rows;
+    code = reference_joint_lay(b, e);
     free(b->sample_codes);
     free(b->sample_scores);
     b->sample_codes = NULL;
     b->sample_scores = NULL;
-    return ERR_OK;
-}
-
-/* ---- second pass ---- */
-
-static void count_block(struct mon_reference_builder *b)
-{
-    if (b->n_block > 0)
-        profile_count(b->chunk, b->block_codes, b->block_scores, b->n_block);
-    b->n_block = 0;
-}
-
-static enum err_code grow_chunks(struct mon_reference_builder *b, struct err *e)
-{
-    struct mon_reference *r = b->ref;
-    size_t cap = b->chunk_cap ? b->chunk_cap * 2 : 64;
-    struct profile **chunks = realloc(r->chunks, cap * sizeof *chunks);
-    if (chunks)
-        r->chunks = chunks;
-    struct mon_span *spans = realloc(r->spans, cap * sizeof *spans);
-    if (spans)
-        r->spans = spans;
-    if (!chunks || !spans)
-        return err_set(e, ERR_NOMEM, "out of memory for %zu chunks", cap);
-    b->chunk_cap = cap;
-    return ERR_OK;
-}
-
-static enum err_code close_chunk(struct mon_reference_builder *b, struct err *e)
-{
-    struct mon_reference *r = b->ref;
-    if (r->n_chunks == b->chunk_cap && grow_chunks(b, e))
-        return ERR_NOMEM;
-    count_block(b);
-    profile_merge(r->profile, b->chunk);
-    r->spans[r->n_chunks] = b->span;
-    r->chunks[r->n_chunks++] = b->chunk;
-    b->chunk = NULL;
-    return ERR_OK;
-}
-
-static enum err_code grow_validation(struct mon_reference_builder *b, struct err *e)
-{
-    struct mon_reference *r = b->ref;
-    size_t cap = b->validation_cap ? b->validation_cap * 2 : 1024;
-    float *scores = realloc(r->validation_scores, cap * b->n_outputs * sizeof *scores);
-    if (scores)
-        r->validation_scores = scores;
-    double *labels = realloc(r->validation_labels, cap * sizeof *labels);
-    if (labels)
-        r->validation_labels = labels;
-    if (!scores || !labels)
-        return err_set(e, ERR_NOMEM, "out of memory for %zu labelled rows", cap);
-    b->validation_cap = cap;
-    return ERR_OK;
-}
-
-static bool is_labelled(const struct mon_reference_builder *b, const struct mon_row *row)
-{
-    bool labelled = row->scores && !isnan(row->label);
-    for (size_t i = 0; labelled && i < b->n_outputs; i++)
-        labelled = !isnan(row->scores[i]);
-    return labelled;
-}
-
-static enum err_code keep_labelled(struct mon_reference_builder *b, const struct mon_row *row,
-                                   struct err *e)
-{
-    struct mon_reference *r = b->ref;
-    if (!is_labelled(b, row) || b->n_labelled++ % b->keep_every != 0)
-        return ERR_OK;
-    if (r->n_validation == b->validation_cap && grow_validation(b, e))
-        return ERR_NOMEM;
-    memcpy(r->validation_scores + r->n_validation * b->n_outputs, row->scores,
-           b->n_outputs * sizeof *row->scores);
-    r->validation_labels[r->n_validation++] = row->label;
-    return ERR_OK;
-}
-
-static void widen(struct mon_span *span, int64_t unix_ms)
-{
-    span->from_unix_ms = unix_ms < span->from_unix_ms ? unix_ms : span->from_unix_ms;
-    span->to_unix_ms = unix_ms >= span->to_unix_ms ? unix_ms + 1 : span->to_unix_ms;
-}
-
-static void add_to_block(struct mon_reference_builder *b, const struct mon_row *row)
-{
-    size_t n_features = b->ref->schema->n_features;
-    mon_reference_encode(b->ref, row->values, b->block_codes + b->n_block * n_features);
-    copy_scores(b->block_scores + b->n_block * b->n_outputs, row->scores, b->n_outputs);
-    for (size_t i = 0; row->scores && !b->ref->has_scores && i < b->n_outputs; i++)
-        b->ref->has_scores = !isnan(row->scores[i]);
-    b->n_block++;
-    widen(&b->span, row->unix_ms);
-}
-
-enum err_code mon_reference_builder_count(struct mon_reference_builder *b,
-                                          const struct mon_row *row, struct err *e)
-{
-    enum err_code code = ERR_OK;
-    if (!b->chunk) {
-        code = profile_new(b->ref->ruler, &b->chunk, e);
-        b->span = (struct mon_span){row->unix_ms, row->unix_ms + 1};
-    }
-    if (code)
-        return code;
-    add_to_block(b, row);
-    code = keep_labelled(b, row, e);
-    if (code)
-        return code;
-    bool full = b->chunk->n_rows + b->n_block == b->chunk_rows;
-    if (full)
-        return close_chunk(b, e);
-    if (b->n_block == BLOCK_ROWS)
-        count_block(b);
-    return ERR_OK;
-}
-
-enum err_code mon_reference_builder_finish(struct mon_reference_builder *b,
-                                           struct mon_reference **out, struct err *e)
-{
-    enum err_code code = b->chunk ? close_chunk(b, e) : ERR_OK;
-    if (!code && b->ref->profile->n_rows == 0)
-        code = err_set(e, ERR_INVALID, "a reference needs at least one row");
-    if (code)
-        return code;
-    if (b->ref->schema->time.name[0] == '\0') {
-        free(b->ref->spans);
-        b->ref->spans = NULL;
-    }
-    for (size_t f = 0; f < b->ref->schema->n_features; f++)
-        text_map_deinit(&b->categories[f]);
-    free(b->categories);
-    b->categories = NULL;
-    *out = b->ref;
-    b->ref = NULL;
-    return ERR_OK;
+    return code;
 }

@@ -2,9 +2,9 @@
  * reference_file.c - a reference as one safetensors file and back; a model's artifact read as one.
  *
  * Tensors: ruler/, reference/, chunks/ (model/chunks.h), validation/ (scores F32 [n, n_outputs],
- * labels F64 [n]) where rows have both. Metadata: leeway.format, schema, vocabulary, as in an
- * artifact; and "reference", JSON: {"format": 1, "sampled_rows", "scores": whether predictions were
- * counted, "score_columns": [names] where they are known}.
+ * labels F64 [n]) where rows have both, joint sums (reference_joint.c). Metadata: leeway.format,
+ * schema, vocabulary, as in an artifact; and "reference", JSON: {"format": 1, "sampled_rows",
+ * "scores": whether predictions were counted, "score_columns": [names] where they are known}.
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "model/chunks.h"
 #include "monitors/reference.h"
+#include "reference_joint.h"
 
 #define MODEL_FORMAT "1" /* leeway.format: of the tensors and metadata shared with artifacts */
 
@@ -59,6 +60,14 @@ static enum err_code add_metadata(const struct mon_reference *r, struct st_write
     return code ? code : put_json(w, "reference", describe(r), e);
 }
 
+static enum err_code add_mismatched(const struct mon_reference *r, struct st_writer *w,
+                                    struct err *e)
+{
+    const int64_t n = (int64_t)r->schema->n_features;
+    return r->mismatched ? st_writer_add(w, "reference/mismatched", ST_U64, 1, &n, r->mismatched, e)
+                         : ERR_OK;
+}
+
 static enum err_code add_validation(const struct mon_reference *r, struct st_writer *w,
                                     struct err *e)
 {
@@ -74,7 +83,7 @@ static enum err_code add_validation(const struct mon_reference *r, struct st_wri
 
 enum err_code mon_reference_save(const struct mon_reference *r, const char *path, struct err *e)
 {
-    void *keep_ruler = NULL, *keep_profile = NULL;
+    void *keep_ruler = NULL, *keep_profile = NULL, *keep_joint = NULL;
     struct chunks_packed chunks = {0};
     struct st_writer *w = st_writer_new();
     if (!w)
@@ -89,12 +98,17 @@ enum err_code mon_reference_save(const struct mon_reference *r, const char *path
     if (!code)
         code = chunks_spans_to_st((const int64_t *)r->spans, r->n_chunks, w, e);
     if (!code)
+        code = add_mismatched(r, w, e);
+    if (!code)
         code = add_validation(r, w, e);
+    if (!code)
+        code = reference_joint_to_st(r, w, &keep_joint, e);
     if (!code)
         code = st_writer_save(w, path, NULL, e);
     st_writer_free(w);
     free(keep_ruler);
     free(keep_profile);
+    free(keep_joint);
     chunks_packed_deinit(&chunks);
     return code;
 }
@@ -195,6 +209,26 @@ static enum err_code read_spans(struct mon_reference *r, const struct st_file *f
     return code;
 }
 
+static enum err_code read_mismatched(struct mon_reference *r, const struct st_file *f,
+                                     struct err *e)
+{
+    const int64_t n = (int64_t)r->schema->n_features;
+    const struct st_tensor *counts;
+    if (!st_find(f, "reference/mismatched"))
+        return ERR_OK;
+    enum err_code code = st_need(f, "reference/mismatched", ST_U64, 1, &n, &counts, e);
+    if (code)
+        return code;
+    for (int64_t i = 0; i < n; i++)
+        if (((const uint64_t *)counts->data)[i] > r->profile->n_rows)
+            return err_set(e, ERR_CORRUPT, "reference/mismatched: more than there are rows");
+    r->mismatched = malloc(counts->size_bytes + 1);
+    if (!r->mismatched)
+        return err_set(e, ERR_NOMEM, "out of memory for %lld counts", (long long)n);
+    memcpy(r->mismatched, counts->data, counts->size_bytes);
+    return ERR_OK;
+}
+
 static enum err_code check_labels(const struct mon_reference *r, struct err *e)
 {
     bool classes = r->schema->label_kind != LABEL_REGRESSION;
@@ -246,7 +280,11 @@ static enum err_code read_all(struct mon_reference *r, const struct st_file *f, 
         code = chunks_from_st(f, r->ruler, &r->chunks, &r->n_chunks, e);
     if (!code)
         code = read_spans(r, f, e);
-    return code ? code : read_validation(r, f, e);
+    if (!code)
+        code = read_mismatched(r, f, e);
+    if (!code)
+        code = read_validation(r, f, e);
+    return code ? code : reference_joint_from_st(r, f, e);
 }
 
 static enum err_code load(const struct st_file *f, struct mon_reference **out, struct err *e)

@@ -27,6 +27,7 @@
 #include "model/profile.h"
 #include "model/schema.h"
 #include "model/vocabulary.h"
+#include "monitors/joint_sums.h"
 #include "monitors/season.h"
 
 #define MON_REFERENCE_FORMAT 1
@@ -60,6 +61,13 @@ struct mon_reference {
     size_t n_validation;      /* 0: none */
     float *validation_scores; /* n_validation x schema_n_outputs */
     double *validation_labels;
+    uint64_t *mismatched; /* n_features: values that were no numbers, and count as missing; NULL:
+                             not known */
+    /* Several features together (joint.h); all NULL or 0 where it was not asked for. */
+    struct mon_joint_space *joint_space;
+    struct mon_joint_sums *joint; /* every row */
+    size_t n_joint_chunks;        /* the rows in the order they came, at most 128 stretches */
+    struct mon_joint_sums **joint_chunks;
     bool has_scores;      /* the prediction series hold something */
     char **score_columns; /* schema_n_outputs names of columns; NULL: none, or not known */
     uint64_t n_sampled;   /* rows the grid was laid over; 0: unknown (a model's artifact) */
@@ -79,7 +87,9 @@ struct mon_reference_options {
     size_t chunk_rows;  /* 0 (default): chosen so that there are up to 100 chunks, 400 where rows
                            have times, of at least 50 rows, and they take 64 MiB at most */
     size_t sample_rows; /* default 200,000; 1 or more; as many labelled rows are kept at most */
-    uint64_t seed;      /* of the sample; default 1 */
+    size_t max_joint_columns; /* default 64: with more features (or fewer than 2) joint sums, whose
+                                 size grows with their square, are left out; 0: never */
+    uint64_t seed;            /* of the sample; default 1 */
     const char *const *score_columns; /* schema_n_outputs names, copied: where a file has the
                                          scores; NULL (default): not said */
 };
@@ -104,6 +114,10 @@ enum err_code mon_reference_builder_lay(struct mon_reference_builder *b, struct 
 /* Second pass: the same rows in the same order. Rows the first pass did not see are counted too. */
 enum err_code mon_reference_builder_count(struct mon_reference_builder *b,
                                           const struct mon_row *row, struct err *e);
+/* How many values of each feature (n_features counts, copied) were no numbers where the schema
+ * wants them; the caller, who reads text, knows. Once, before finish. */
+enum err_code mon_reference_builder_mismatched(struct mon_reference_builder *b,
+                                               const uint64_t *counts, struct err *e);
 /* *out is owned; free with mon_reference_free. The builder is spent: free it. */
 enum err_code mon_reference_builder_finish(struct mon_reference_builder *b,
                                            struct mon_reference **out, struct err *e);
