@@ -121,7 +121,7 @@ static void print_time(double s)
 static void print_result(const struct result *x, double histogram, double reading)
 {
     double rate = result_per_second(x);
-    printf("  %-40s %-9s %12.4g", x->name, x->unit, rate / 1e6);
+    printf("  %-50s %-8s %12.4g", x->name, x->unit, rate / 1e6);
     print_time(x->median_s / x->units);
     printf(" %8.0f%%", 100 * (x->most_s - x->least_s) / x->median_s);
     if (strcmp(x->unit, "value") == 0)
@@ -136,7 +136,7 @@ static void print_results(const struct report *r)
     for (size_t i = 0; i < r->n_results; i++) {
         const struct result *x = &r->results[i];
         if (strcmp(section, x->section) != 0)
-            printf("%s%-52s %12s %12s %9s %9s %9s\n", i ? "\n" : "", section = x->section, "M/s",
+            printf("%s%-61s %12s %12s %9s %9s %9s\n", i ? "\n" : "", section = x->section, "M/s",
                    "each", "spread", "/histogr", "/reading");
         print_result(x, histogram, reading);
     }

@@ -59,7 +59,8 @@ struct table {
     X(COLUMN_NORMAL, "normal")                                                                     \
     X(COLUMN_MISSING, "normal, 10 % missing")                                                      \
     X(COLUMN_WHOLE, "whole numbers 0..39")                                                         \
-    X(COLUMN_HEAVY, "Cauchy, 10 % in the tails")
+    X(COLUMN_HEAVY, "Cauchy, 10 % in the tails")                                                   \
+    X(COLUMN_MIXED, "normal, one in four whole or Cauchy")
 
 enum column_law {
 #define X(symbol, text) symbol,

@@ -14,7 +14,7 @@ const char *const column_names[N_COLUMNS] = {
 #undef X
 };
 
-static double draw(enum column_law column, struct rng *r)
+static double draw(enum column_law column, size_t feature, struct rng *r)
 {
     switch (column) {
     case COLUMN_NORMAL:
@@ -25,6 +25,11 @@ static double draw(enum column_law column, struct rng *r)
         return floor(40 * rng_uniform(r));
     case COLUMN_HEAVY:
         return tan(M_PI * (rng_uniform(r) - 0.5));
+    case COLUMN_MIXED:
+        return draw(feature % 8 == 1   ? COLUMN_WHOLE
+                    : feature % 8 == 5 ? COLUMN_HEAVY
+                                       : COLUMN_NORMAL,
+                    feature, r);
     case N_COLUMNS:
         break;
     }
@@ -71,7 +76,7 @@ void table_init(struct table *t, enum column_law column, size_t n_rows, size_t n
     }
     rng_seed(&rng, seed);
     for (size_t i = 0; i < n; i++)
-        t->f64[i] = t->f32[i] = (float)draw(column, &rng);
+        t->f64[i] = t->f32[i] = (float)draw(column, i % n_features, &rng);
     make_schema(t);
     ruler_options_init(&o);
     if (ruler_fit(t->schema, t->vocabulary, t->f64, scores, N_REFERENCE, &o, &t->ruler, &e))

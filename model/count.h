@@ -19,11 +19,11 @@
 #define COUNT_ROWS 64 /* of a tile at a time: they and its counts fit into the nearest cache */
 
 /* Neighbouring columns of one table, the numbers of each lane side by side. Lanes of categories
- * and of presence are affine too: codes 0, 1, 2, ... from low 0 on, one a cell. */
+ * and of presence are affine: codes 0, 1, 2, ... from low 0 on, one a cell. */
 struct count_tile {
     double low[TILE_LANES], high[TILE_LANES], inverse[TILE_LANES]; /* the core; none: low == high */
     double shift[TILE_LANES], reach[TILE_LANES];
-    uint32_t first[TILE_LANES];     /* affine: the cell of bin 0; else where it is in bins */
+    uint32_t first[TILE_LANES];     /* no steps: the cell of bin 0; else where that is in bins */
     uint32_t missing[TILE_LANES];   /* the missing cell */
     uint32_t elsewhere[TILE_LANES]; /* what stands for it where first stands for bin 0 */
     /* A value that is not in the core: below or above it, the edges to search, as the first one's
@@ -33,8 +33,9 @@ struct count_tile {
     size_t first_series;
     unsigned n_lanes;
     unsigned numeric; /* bit per lane: has moments */
-    unsigned n_steps; /* the most edges inside a bin of any lane */
-    bool affine;      /* cell = first + bin in all lanes */
+    unsigned stepped; /* bit per lane: has steps */
+    unsigned
+        n_steps; /* the most edges inside a bin of any lane; a lane without: cell = first + bin */
 };
 
 /* Cells are numbered as in a profile's counts, all series together. */

@@ -27,7 +27,7 @@ struct lanes {
     uint64_t *counts; /* the profile's */
     const uint32_t *bins;
     const double *edges;
-    unsigned n_steps;
+    unsigned n_steps, stepped;
 };
 
 struct sums {
@@ -68,6 +68,7 @@ INLINE struct lanes lanes_of(struct profile *p, const struct count_tile *t,
         .bins = ruler_private(p->ruler)->tables.bins,
         .edges = ruler_private(p->ruler)->tables.edges,
         .n_steps = t->n_steps,
+        .stepped = t->stepped,
     };
 }
 
@@ -168,7 +169,8 @@ INLINE void add_moments(const struct lanes *l, struct sums *s, __m512d x, __mmas
     s->n = _mm256_mask_add_epi32(s->n, finite, s->n, _mm256_set1_epi32(1));
 }
 
-/* A gather of eight table entries takes longer than eight loads. */
+/* Where the lane's bins have edges inside. A gather of eight table entries takes longer than eight
+ * loads. */
 INLINE uint32_t look_up(const struct lanes *l, uint32_t bin, double x)
 {
     uint32_t cell = l->bins[bin];
@@ -178,7 +180,7 @@ INLINE uint32_t look_up(const struct lanes *l, uint32_t bin, double x)
 }
 
 INLINE void count_row(const struct lanes *l, struct sums *s, struct others *o, __m512d x,
-                      bool affine, unsigned n_lanes)
+                      bool stepped, unsigned n_lanes)
 {
     uint32_t cells[TILE_LANES];
     double values[TILE_LANES];
@@ -189,30 +191,33 @@ INLINE void count_row(const struct lanes *l, struct sums *s, struct others *o, _
     __m512d bins = _mm512_mul_pd(_mm512_sub_pd(x, l->low), l->inverse);
     __m256i at = _mm256_add_epi32(_mm512_cvttpd_epi32(bins), l->first);
     _mm256_storeu_si256((__m256i *)cells, _mm256_mask_mov_epi32(l->elsewhere, core, at));
-    if (!affine)
+    if (stepped)
         _mm512_storeu_pd(values, x);
     if (present != core)
         put_aside(o, x, present ^ core);
     add_moments(l, s, x, finite & l->numeric);
     for (unsigned i = 0; i < n_lanes; i++)
-        l->counts[affine ? cells[i] : look_up(l, cells[i], values[i])]++;
+        if (stepped && (l->stepped >> i & 1))
+            l->counts[look_up(l, cells[i], values[i])]++;
+        else
+            l->counts[cells[i]]++;
 }
 
 INLINE void count_all(const struct lanes *l, struct sums *s, struct others *o,
-                      const struct matrix_view *x, size_t n_rows, enum fetch how, bool affine)
+                      const struct matrix_view *x, size_t n_rows, enum fetch how, bool stepped)
 {
     if (l->tile->n_lanes == TILE_LANES) /* known, and unrolled */
         for (size_t i = 0; i < n_rows; i++)
-            count_row(l, s, o, fetch(l, x, i, how), affine, TILE_LANES);
+            count_row(l, s, o, fetch(l, x, i, how), stepped, TILE_LANES);
     else
         for (size_t i = 0; i < n_rows; i++)
-            count_row(l, s, o, fetch(l, x, i, how), affine, l->tile->n_lanes);
+            count_row(l, s, o, fetch(l, x, i, how), stepped, l->tile->n_lanes);
 }
 
 INLINE void count_fetched(const struct lanes *l, struct sums *s, struct others *o,
                           const struct matrix_view *x, size_t n_rows, enum fetch how)
 {
-    if (l->tile->affine)
+    if (l->stepped)
         count_all(l, s, o, x, n_rows, how, true);
     else
         count_all(l, s, o, x, n_rows, how, false);

@@ -7,15 +7,11 @@
 
 #include "ruler_private.h"
 
-static size_t series_n_bins(const struct ruler_private *r, size_t series)
+/* Entries that a series has in the table of bins: only where bins have steps. */
+static size_t n_entries(const struct ruler_private *r, size_t series)
 {
-    const struct series *s = &r->ruler.series[series];
-    return s->kind == SERIES_NUMERIC ? r->grids[series].n_bins : series_n_plain(s);
-}
-
-static bool grid_is_affine(const struct grid *g)
-{
-    return g->n_steps == 0; /* every bin is then one cell, and they follow each other */
+    const struct grid *g = &r->grids[series]; /* all 0 where not numeric */
+    return g->n_steps > 0 ? g->n_bins + 1 : 0;
 }
 
 /* As grid_tail_cell searches. */
@@ -52,23 +48,22 @@ static void fill_lane(struct count_tile *t, unsigned lane, const struct ruler_pr
     t->shift[lane] = g->shift;
     t->reach[lane] = g->reach;
     t->n_steps = g->n_steps > t->n_steps ? g->n_steps : t->n_steps;
-    t->affine &= grid_is_affine(g);
+    t->stepped |= (g->n_steps > 0 ? 1u : 0u) << lane;
 }
 
-static uint32_t first_core_cell(const struct ruler_private *r, size_t series)
+/* Without steps every bin is one cell, and they follow each other. */
+static void point_lane(struct count_tile *t, unsigned lane, const struct ruler_private *r,
+                       size_t bins_at)
 {
+    size_t series = t->first_series + lane;
     const struct grid *g = &r->grids[series];
-    return (uint32_t)r->ruler.series[series].first_cell + (g->n_bins ? g->bins[0] : 0u);
-}
-
-/* Needs to know whether all lanes are affine. */
-static void point_lanes(struct count_tile *t, const struct ruler_private *r, const size_t *bins_at)
-{
-    for (unsigned lane = 0; lane < t->n_lanes; lane++) {
-        size_t series = t->first_series + lane;
-        t->first[lane] = t->affine ? first_core_cell(r, series) : (uint32_t)bins_at[series];
-        t->elsewhere[lane] =
-            t->affine ? t->missing[lane] : (uint32_t)(bins_at[series] + series_n_bins(r, series));
+    if (g->n_steps > 0) {
+        t->first[lane] = (uint32_t)bins_at;
+        t->elsewhere[lane] = (uint32_t)(bins_at + g->n_bins);
+    } else {
+        t->first[lane] =
+            (uint32_t)r->ruler.series[series].first_cell + (g->n_bins ? g->bins[0] : 0u);
+        t->elsewhere[lane] = t->missing[lane];
     }
 }
 
@@ -77,11 +72,12 @@ static void add_tiles(struct ruler_private *r, size_t from, size_t to, const siz
 {
     for (; from < to; from += TILE_LANES) {
         struct count_tile *t = &r->tables.tiles[r->tables.n_tiles++];
-        *t = (struct count_tile){.first_series = from, .affine = true};
+        *t = (struct count_tile){.first_series = from};
         t->n_lanes = (unsigned)(to - from < TILE_LANES ? to - from : TILE_LANES);
-        for (unsigned lane = 0; lane < t->n_lanes; lane++)
+        for (unsigned lane = 0; lane < t->n_lanes; lane++) {
             fill_lane(t, lane, r);
-        point_lanes(t, r, bins_at);
+            point_lane(t, lane, r, bins_at[from + lane]);
+        }
     }
 }
 
@@ -94,24 +90,22 @@ static void move_edges(struct count_tables *t, struct series *s, struct grid *g)
     s->edges = g->edges = edges;
 }
 
-static void fill_series(struct ruler_private *r, size_t series, size_t bins_at)
+static void fill_bins(struct ruler_private *r, size_t series, uint32_t *bins)
 {
-    struct count_tables *t = &r->tables;
-    struct series *s = &r->ruler.series[series];
-    struct grid *g = &r->grids[series];
-    for (size_t i = 0; i < series_n_bins(r, series); i++)
-        t->bins[bins_at + i] =
-            (uint32_t)(s->first_cell + (s->kind == SERIES_NUMERIC ? g->bins[i] : i));
-    if (s->kind == SERIES_NUMERIC)
-        move_edges(t, s, g);
-    t->bins[bins_at + series_n_bins(r, series)] = (uint32_t)(s->first_cell + s->missing_cell);
+    const struct series *s = &r->ruler.series[series];
+    const struct grid *g = &r->grids[series];
+    if (n_entries(r, series) == 0)
+        return;
+    for (size_t i = 0; i < g->n_bins; i++)
+        bins[i] = (uint32_t)(s->first_cell + g->bins[i]);
+    bins[g->n_bins] = (uint32_t)(s->first_cell + s->missing_cell);
 }
 
 static enum err_code allocate(struct count_tables *t, size_t n_tiles, size_t n_bins, size_t n_cells,
                               struct err *e)
 {
     t->tiles = aligned_alloc(64, (n_tiles * sizeof *t->tiles + 63) / 64 * 64);
-    t->bins = malloc(n_bins * sizeof *t->bins);
+    t->bins = malloc((n_bins + 1) * sizeof *t->bins);
     t->edges = malloc(n_cells * sizeof *t->edges);
     if (!t->tiles || !t->bins || !t->edges) {
         count_tables_deinit(t); /* the grids keep their edges */
@@ -130,12 +124,15 @@ enum err_code count_tables_init(struct ruler_private *r, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory for a ruler of %zu series", n);
     for (size_t i = 0; i < n; i++) {
         bins_at[i] = n_bins;
-        n_bins += series_n_bins(r, i) + 1;
+        n_bins += n_entries(r, i);
     }
     enum err_code code = allocate(&r->tables, n / TILE_LANES + 3, n_bins, r->ruler.n_cells, e);
     if (!code) {
-        for (size_t i = 0; i < n; i++)
-            fill_series(r, i, bins_at[i]);
+        for (size_t i = 0; i < n; i++) {
+            fill_bins(r, i, r->tables.bins + bins_at[i]);
+            if (r->ruler.series[i].kind == SERIES_NUMERIC)
+                move_edges(&r->tables, &r->ruler.series[i], &r->grids[i]);
+        }
         add_tiles(r, 0, features, bins_at);
         add_tiles(r, features, features + r->n_outputs, bins_at);
         add_tiles(r, features + r->n_outputs, n, bins_at);
