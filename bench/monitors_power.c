@@ -66,10 +66,11 @@ struct settings {
     bool json, quick;
 };
 
-/* One repeat: the stream, a monitor for each statistic, and the raw column for the baseline. */
+/* A stream, a monitor for each statistic, and the raw column for the baseline: one reference, after
+ * which each of its law's changes happens in turn, the monitors having forgotten the one before. */
 struct trial {
     const struct settings *settings;
-    const struct setting *setting;
+    enum law law;
     size_t outlier_every; /* 0: none */
     size_t window_rows;
     struct stream stream;
@@ -150,7 +151,7 @@ static void trial_init(struct trial *t, uint64_t seed)
     const struct settings *s = t->settings;
     struct mon_overtime_options o;
     struct err e;
-    stream_init_changed(&t->stream, t->setting->law, &none, s->n_features, s->n_reference,
+    stream_init_changed(&t->stream, t->law, &none, s->n_features, s->n_reference,
                         s->n_reference / CHUNKS, seed);
     mon_overtime_options_init(&o);
     o.window_rows = (double)t->window_rows;
@@ -165,8 +166,6 @@ static void trial_init(struct trial *t, uint64_t seed)
     t->codes = calloc(t->window_rows * s->n_features, sizeof *t->codes);
     t->scores = calloc(t->window_rows, sizeof *t->scores);
     keep_column(t, seed);
-    for (int i = 0; i < N_RULES; i++)
-        t->delay[i] = INFINITY;
 }
 
 static void trial_deinit(struct trial *t)
@@ -202,23 +201,25 @@ static void one_window(struct trial *t, const struct change *change, double dela
 static bool all_found(const struct trial *t)
 {
     for (int i = 0; i < N_STATISTICS; i++)
-        if (isinf(t->delay[i]) && !(i == MON_WASSERSTEIN && t->setting->law == LAW_CATEGORY))
+        if (isinf(t->delay[i]) && !(i == MON_WASSERSTEIN && t->law == LAW_CATEGORY))
             return false;
     return true;
 }
 
-static void run_trial(struct trial *t, uint64_t seed)
+static void run_change(struct trial *t, struct change change)
 {
-    struct change none = {.outlier_every = t->outlier_every}, change = t->setting->change;
+    struct change none = {.outlier_every = t->outlier_every};
     change.outlier_every = t->outlier_every;
     change.one_feature = true;
-    trial_init(t, seed);
+    for (int i = 0; i < N_RULES; i++)
+        t->delay[i] = INFINITY;
+    for (int i = 0; i < N_STATISTICS; i++)
+        mon_overtime_clear(t->monitors[i]);
     size_t before = (size_t)rng_below(&t->stream.rng, t->settings->quick ? 8 : BURN_IN);
     for (size_t k = 0; k < before; k++)
         one_window(t, &none, 0.0);
     for (size_t k = 1; k <= HORIZON && !all_found(t); k++)
         one_window(t, &change, (double)k);
-    trial_deinit(t);
 }
 
 static void print_delay(double x, bool json)
@@ -229,7 +230,7 @@ static void print_delay(double x, bool json)
         printf(json ? "null" : "-");
 }
 
-static void print_rule(const struct trial *t, int rule, double *delays)
+static void print_rule(const struct trial *t, const char *change, int rule, double *delays)
 {
     size_t n = t->settings->n_repeats, found = 0;
     bool json = t->settings->json;
@@ -241,29 +242,32 @@ static void print_rule(const struct trial *t, int rule, double *delays)
     printf(json ? "{\"change\": \"%s\", \"window_rows\": %zu, \"outliers\": %d, \"rule\": \"%s\", "
                   "\"repeats\": %zu, \"found\": %zu, \"median\": "
                 : "| %s | %zu | %d | %s | %zu of %zu | ",
-           t->setting->name, t->window_rows, t->outlier_every > 0, name, json ? n : found,
-           json ? found : n);
+           change, t->window_rows, t->outlier_every > 0, name, json ? n : found, json ? found : n);
     print_delay(median, json);
     printf(json ? ", \"q90\": " : " | ");
     print_delay(most, json);
     printf(json ? "}\n" : " |\n");
 }
 
-static void report(const struct settings *s, const struct setting *setting, size_t window_rows,
-                   size_t outlier_every)
+static void report(const struct settings *s, enum law law, size_t window_rows, size_t outlier_every)
 {
-    static double delays[N_RULES][MAX_REPEATS];
-    struct trial t = {.settings = s,
-                      .setting = setting,
-                      .outlier_every = outlier_every,
-                      .window_rows = window_rows};
+    static double delays[N_CHANGES][N_RULES][MAX_REPEATS];
+    struct trial t = {
+        .settings = s, .law = law, .outlier_every = outlier_every, .window_rows = window_rows};
     for (size_t r = 0; r < s->n_repeats; r++) {
-        run_trial(&t, s->seed + r);
-        for (int i = 0; i < N_RULES; i++)
-            delays[i][r] = t.delay[i];
+        trial_init(&t, s->seed + r);
+        for (size_t c = 0; c < N_CHANGES; c++) {
+            if (changes[c].law != law)
+                continue;
+            run_change(&t, changes[c].change);
+            for (int i = 0; i < N_RULES; i++)
+                delays[c][i][r] = t.delay[i];
+        }
+        trial_deinit(&t);
     }
-    for (int i = 0; i < N_RULES; i++)
-        print_rule(&t, i, delays[i]);
+    for (size_t c = 0; c < N_CHANGES; c++)
+        for (int i = 0; changes[c].law == law && i < N_RULES; i++)
+            print_rule(&t, changes[c].name, i, delays[c][i]);
     fflush(stdout);
 }
 
@@ -311,16 +315,17 @@ static struct settings read_arguments(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const size_t sizes[] = {1000, 10000};
+    static const enum law laws[] = {LAW_NORMAL, LAW_CATEGORY, LAW_AR};
     struct settings s = read_arguments(argc, argv);
     if (!s.json)
         printf("%zu repeats, %zu features, reference of %zu rows; delays in windows\n\n"
                "| change | rows a window | outliers | rule | found | median | 90 %% |\n"
                "|---|---|---|---|---|---|---|\n",
                s.n_repeats, s.n_features, s.n_reference);
-    for (size_t c = 0; c < N_CHANGES; c++)
+    for (size_t l = 0; l < sizeof laws / sizeof laws[0]; l++)
         for (size_t w = 0; w < (s.quick ? 1 : sizeof sizes / sizeof sizes[0]); w++) {
-            report(&s, &changes[c], sizes[w], 0);
-            report(&s, &changes[c], sizes[w], OUTLIER_EVERY);
+            report(&s, laws[l], sizes[w], 0);
+            report(&s, laws[l], sizes[w], OUTLIER_EVERY);
         }
     return 0;
 }

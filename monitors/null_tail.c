@@ -13,7 +13,7 @@
 
 #define KOLMOGOROV_MEAN_SQUARE (M_PI * M_PI / 12.0)
 #define QUANTILE_STEPS 60
-#define QUANTILE_TOLERANCE 1e-7
+#define QUANTILE_TOLERANCE 1e-8
 
 static double squared(const struct null_case *c, double value)
 {
@@ -25,15 +25,24 @@ static double unsquared(const struct null_case *c, double square)
     return statistic_is_square(c->statistic) ? square : sqrt(square);
 }
 
+struct chi {
+    double degrees, skew_degrees;
+};
+
+static struct chi chi_of(const struct null_case *c, const struct estimate *e)
+{
+    double degrees = fmax(1.0, c->unit.degrees * e->degrees_share);
+    return (struct chi){degrees, fmin(degrees, fmax(1.0, c->unit.skew_degrees * e->skew_share))};
+}
+
 /* P(square / mean >= ratio) where the mean is the one of this estimate. */
 static double tail(const struct null_case *c, const struct estimate *e, double ratio)
 {
     if (c->statistic == MON_KS)
         return tail_kolmogorov(ratio * KOLMOGOROV_MEAN_SQUARE, e->nu);
-    double degrees = fmax(1.0, c->unit.degrees * e->degrees_share);
-    double skew_degrees = fmin(degrees, fmax(1.0, c->unit.skew_degrees * e->skew_share));
-    double stretched = 1.0 + (ratio - 1.0) * sqrt(degrees / skew_degrees);
-    return tail_f(stretched, skew_degrees, e->nu);
+    struct chi chi = chi_of(c, e);
+    double stretched = 1.0 + (ratio - 1.0) * sqrt(chi.degrees / chi.skew_degrees);
+    return tail_f(stretched, chi.skew_degrees, e->nu);
 }
 
 static double mean_under(const struct null_case *c, const struct estimate *e)
@@ -72,44 +81,75 @@ double null_excess(const struct null_case *c, double value)
     return unsquared(c, fmax(0.0, squared(c, value) - null_mean(c)));
 }
 
-/* log P - log p falls almost straight in the ratio: false position, halving the end that stays
- * (Illinois; Dowell & Jarratt 1971). */
-static double quantile_under(const struct null_case *c, const struct estimate *e, double p)
+/* Near the root: Wilson & Hilferty 1931 for a known scale; Kolmogorov's first term. */
+static double first_guess(const struct null_case *c, const struct estimate *e, double p)
 {
-    double low = 1e-3, high = 2.0, at_low = log(tail(c, e, low) / p), at_high;
-    while ((at_high = log(tail(c, e, high) / p)) > 0.0 && high < 1e12) {
-        low = high;
-        at_low = at_high;
-        high *= 2.0;
-    }
-    for (int i = 0; i < QUANTILE_STEPS && high > low * (1.0 + QUANTILE_TOLERANCE); i++) {
+    if (c->statistic == MON_KS)
+        return fmax(0.5, 0.5 * log(2.0 / p) / KOLMOGOROV_MEAN_SQUARE);
+    struct chi chi = chi_of(c, e);
+    double ninth = 2.0 / (9.0 * chi.skew_degrees);
+    double root = 1.0 - ninth + quantile_normal(1.0 - p) * sqrt(ninth);
+    double stretched = root > 0.0 ? root * root * root : 0.0;
+    return fmax(0.1, 1.0 + (stretched - 1.0) / sqrt(chi.degrees / chi.skew_degrees));
+}
+
+/* False position on log P - log p, which falls almost straight in the ratio. low is below the root,
+ * high above it. */
+static double false_position(const struct null_case *c, const struct estimate *e, double p,
+                             double low, double high)
+{
+    double at_low = log(tail(c, e, low) / p), at_high = log(tail(c, e, high) / p);
+    double middle = high;
+    for (int i = 0; i < QUANTILE_STEPS && high - low > QUANTILE_TOLERANCE * low; i++) {
         bool straight = i < QUANTILE_STEPS / 2 && isfinite(at_high);
         double part = straight ? at_low / (at_low - at_high) : 0.5;
-        double middle = low + fmin(fmax(part, 1e-9), 1.0 - 1e-9) * (high - low);
+        middle = low + fmin(fmax(part, 1e-9), 1.0 - 1e-9) * (high - low);
         double at = log(tail(c, e, middle) / p);
+        if (fabs(at) < QUANTILE_TOLERANCE)
+            break;
         if (at > 0.0) {
             low = middle;
             at_low = at;
-            at_high *= 0.5;
+            at_high *= 0.5; /* Illinois: the end that stays gives way (Dowell & Jarratt 1971) */
         } else {
             high = middle;
             at_high = at;
             at_low *= 0.5;
         }
     }
-    return unsquared(c, high * mean_under(c, e));
+    return middle;
 }
 
-/* The p-value is the largest of three, so its quantile is too: the others are only worked out where
- * they reach beyond. */
+static double quantile_under(const struct null_case *c, const struct estimate *e, double p)
+{
+    double low = 0.9 * first_guess(c, e, p), high = 1.25 * low;
+    while (low > 1e-3 && tail(c, e, low) < p) {
+        high = low;
+        low *= 0.5;
+    }
+    while (high < 1e12 && tail(c, e, high) > p) {
+        low = high;
+        high *= 1.5;
+    }
+    return unsquared(c, false_position(c, e, p, low, high) * mean_under(c, e));
+}
+
+/* The p-value is the largest of three, so its quantile is too. The widest is worked out; the others
+ * only where they reach beyond it. */
 double null_quantile(const struct null_case *c, double p)
 {
-    double value = quantile_under(c, &independent_rows, p);
-    if (c->series == NULL)
-        return value;
-    const struct estimate *measured[] = {&c->series->chunks, &c->series->blocks};
-    for (size_t i = 0; i < 2; i++)
-        if (p_under(c, measured[i], value) > p)
-            value = quantile_under(c, measured[i], p);
+    const struct estimate *of[3] = {&independent_rows};
+    size_t n = 1, widest = 0;
+    if (c->series != NULL) {
+        of[n++] = &c->series->chunks;
+        of[n++] = &c->series->blocks;
+    }
+    for (size_t i = 1; i < n; i++)
+        if (of[i]->design_effect >= of[widest]->design_effect)
+            widest = i;
+    double value = quantile_under(c, of[widest], p);
+    for (size_t i = 0; i < n; i++)
+        if (i != widest && p_under(c, of[i], value) > p * (1.0 + 1e-6))
+            value = fmax(value, quantile_under(c, of[i], p));
     return value;
 }

@@ -177,3 +177,9 @@ enum mon_alarm_event mon_overtime_add(struct mon_overtime *m, const struct profi
     m->n_raises += event == MON_ALARM_RAISED;
     return event;
 }
+
+void mon_overtime_clear(struct mon_overtime *m)
+{
+    memset(m->alarms, 0, sizeof m->alarms);
+    mon_scan_clear(m->scan);
+}

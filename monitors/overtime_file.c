@@ -81,8 +81,7 @@ enum err_code mon_overtime_from_st(struct mon_overtime *m, const struct st_file 
         rc = mon_scan_from_st(m->scan, f, name, e);
     if (rc == ERR_OK)
         return ERR_OK;
-    memset(m->alarms, 0, sizeof m->alarms);
+    mon_overtime_clear(m);
     m->n_raises = 0;
-    mon_scan_clear(m->scan);
     return rc;
 }

@@ -135,6 +135,11 @@ static void a_large_change_is_one_alarm_and_ends_when_it_does(void **state)
     assert_true(t >= 2 && t < 8); /* three single ones, and one block of four */
     assert_false(mon_overtime_raised(f.monitor));
     assert_int_equal(mon_overtime_n_raises(f.monitor), 1);
+    assert_int_equal(add(&f, &shifted), MON_ALARM_RAISED);
+    mon_overtime_clear(f.monitor);
+    assert_false(mon_overtime_raised(f.monitor));
+    assert_int_equal(add(&f, NULL), MON_ALARM_QUIET);
+    assert_int_equal(mon_overtime_n_raises(f.monitor), 2);
     finish(&f);
 }
 

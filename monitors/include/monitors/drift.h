@@ -1,22 +1,40 @@
 /*
- * drift.h - has a window's distribution left the reference's? PSI, KS or Jensen-Shannon per series,
- * thresholds calibrated from the reference's own chunks, Benjamini-Hochberg over the series.
+ * drift.h - has a window's distribution left the reference's? One statistic per series, its
+ * threshold calibrated from the reference's own chunks, corrected over the series.
  *
- * Rules. PSI and JS are taken over the ruler's groups (reference deciles; a group of its own for
- * unseen, missing, infinite); groups that would hold fewer than 5 of the window's rows under the
- * reference, and all outside its range, are pooled into one. KS is taken over the
- * cells as they are (for categories in the vocabulary's order, where its tail is a bound), infinite
- * and missing placed at the end.
+ * Statistics, and the rule that signal.rule repeats:
+ * - psi, js, hellinger are taken over the ruler's groups (reference deciles, or categories; a group
+ *   of its own for unseen, missing, infinite); groups that would hold fewer than 5 of the window's
+ *   rows under the reference, and all outside its range, are pooled into one. psi and hellinger add
+ *   half a row to each group of both sides.
+ * - ks and cramer_von_mises (the mean of (F - G)^2 over the reference) are taken over the cells as
+ *   they are, infinite and missing placed at the end; for categories in the vocabulary's order,
+ *   where their tail is a bound.
+ * - wasserstein is the area between the distribution functions of the finite values, in standard
+ *   deviations of the reference, both clipped at the reference's 0.5 % and 99.5 % quantiles: beyond
+ *   them a handful of rows would be the distance. Not for categories, nor for a constant.
+ * psi and hellinger see any change of shape; cramer_von_mises and wasserstein see smaller shifts
+ * of a whole feature; ks lies between.
  *
- * The null. Production rows are autocorrelated, so textbook p-values cry wolf. struct mon_null
- * measures how much more stretches of the reference differ from the REST of it (leave-block-out)
- * than independent rows would: the design effect (Kish 1965), once from single chunks and once from
- * every block of consecutive chunks of the window's size (the moving-block resample, enumerated).
- * The p-value is the largest of three: independent rows, chunks, blocks. That few chunks make an
- * uncertain estimate is in it too: the tails are F for PSI and squared JS (three moments of a sum
- * of chi-squareds), and for KS Kolmogorov's with its scale integrated over a chi-squared estimate.
+ * The null. Production rows are autocorrelated and seasonal, so textbook p-values cry wolf. struct
+ * mon_null measures how much more stretches of the reference differ from the REST of it
+ * (leave-block-out), or from the rest of their phase (season.h), than independent rows would: the
+ * design effect (Kish 1965), once from single chunks and once from every block of consecutive
+ * chunks of the window's size (the moving-block resample, Kuensch 1989, enumerated). The p-value is
+ * the largest of three: independent rows, chunks, blocks. That few chunks make an uncertain
+ * estimate is in it too: the tails are those of F (three moments of a sum of chi-squareds), and for
+ * ks Kolmogorov's with its scale integrated over a chi-squared estimate.
  *
- * Does not: decide what to do (policies), keep windows (the orchestrator). Pure; any thread.
+ * All windows are compared with the same finite reference, whose own noise (1 / n_reference) is
+ * part of every null. So p-values are valid one by one, and their errors are common to all windows:
+ * multiply or average them over windows and they mean nothing. Merge the windows instead (scan.h,
+ * overtime.h).
+ *
+ * No rows on a side, or fewer than min_rows: insufficient. One row: legal, finite numbers. A
+ * constant feature is ok until it moves. Missing and infinite values are counted apart, never
+ * computed with.
+ *
+ * Does not: decide what to do (policies), keep windows (scan.h). Pure; any thread.
  */
 #ifndef MONITORS_DRIFT_H
 #define MONITORS_DRIFT_H
@@ -73,7 +91,9 @@ struct mon_drift_options {
                                 watched series; default 0.001 */
     double threshold;        /* of the statistic, explicit; NaN (default): calibrated */
     double min_effect; /* excess of the statistic over its mean without drift, below which evidence
-                          alone does not count; NaN (default): psi 0.02, ks 0.03, js 0.03 */
+                          alone does not count; NaN (default): psi 0.02, ks 0.03, js 0.03,
+                          hellinger 0.025, cramer_von_mises 0.0005, wasserstein 0.05: about a
+                          shift of 0.1 standard deviations in all */
 };
 void mon_drift_options_init(struct mon_drift_options *o);
 
@@ -118,8 +138,9 @@ double mon_null_design_effect(const struct mon_null *null, size_t series);
  * which signals must have room for). reference and window are over the same ruler as the null; null
  * may be NULL only with an explicit threshold. Verdicts: fewer rows than min_rows, or a side
  * without rows: insufficient; explicit threshold: drift where value > threshold; calibrated: drift
- * where Benjamini-Hochberg at false_alarm_rate rejects and effect >= min_effect; a calibrated
- * threshold of 1 or more for ks and js, which no window can reach: unavailable. signal.threshold is
+ * where the correction at false_alarm_rate rejects and effect >= min_effect; a calibrated threshold
+ * that no window can reach (1 for ks, js and hellinger, 1/3 for cramer_von_mises), and a statistic
+ * that does not exist for the series: unavailable. signal.threshold is
  * then the smallest value this series alone would need (false_alarm_rate / number of series),
  * effect the excess over the null mean.
  */

@@ -59,6 +59,10 @@ enum mon_alarm_event mon_overtime_add(struct mon_overtime *m, const struct profi
                                       const struct mon_phase_mix *mix, struct mon_signal *signals,
                                       size_t *n);
 
+/* Forgets windows and alarms: once a change was dealt with, or to start over. Raises go on being
+ * counted. */
+void mon_overtime_clear(struct mon_overtime *m);
+
 /* Merged windows and alarms, as tensors "<prefix>..."; what was made from the reference is not in
  * it. The monitor must not change until the file is written. */
 enum err_code mon_overtime_to_st(const struct mon_overtime *m, const char *prefix,
