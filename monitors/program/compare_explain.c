@@ -18,7 +18,7 @@
 #define SHOWN_PAST 20 /* newest windows in the history */
 
 struct past {
-    char window[96];
+    char window[WINDOW_NAME_BYTES];
     struct mon_signal signal; /* the drift statistic's */
 };
 
@@ -30,7 +30,7 @@ struct explain {
     /* the window with the strongest evidence */
     size_t n_signals;
     struct mon_signal *signals; /* all about the feature */
-    char window[96];
+    char window[WINDOW_NAME_BYTES];
     uint64_t *counts; /* of the series */
 };
 

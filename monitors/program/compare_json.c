@@ -23,7 +23,7 @@ static void add_window(cJSON *json, const struct window *w)
     cJSON_AddNumberToObject(window, "index", (double)w->index);
     cJSON_AddNumberToObject(window, "first_row", first);
     cJSON_AddNumberToObject(window, "last_row", first + n - 1);
-    if (w->span.from_unix_ms < w->span.to_unix_ms) {
+    if (window_has_time(w)) {
         cJSON_AddNumberToObject(window, "from_unix_ms", (double)w->span.from_unix_ms);
         cJSON_AddNumberToObject(window, "to_unix_ms", (double)w->span.to_unix_ms);
     }

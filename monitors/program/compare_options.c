@@ -24,8 +24,12 @@ const char *compare_monitor_name(enum compare_monitor m)
 
 void compare_options_init(struct compare_options *o)
 {
-    *o = (struct compare_options){
-        .window_text = "all", .rate_text = "0.001", .statistic_text = "psi", .top = 20};
+    *o = (struct compare_options){.window_text = "all",
+                                  .rate_text = "0.001",
+                                  .statistic_text = "psi",
+                                  .season_text = "hour_of_week",
+                                  .lengths = 1,
+                                  .top = 20};
 }
 
 static enum err_code read_window(struct compare_options *o, struct err *e)
@@ -120,6 +124,20 @@ enum err_code compare_options_read(struct compare_options *o, struct err *e)
         code = read_rate(o, e);
     if (!code)
         code = read_monitors(o, e);
+    if (!code && o->metric_text && !mon_metric_from_name(o->metric_text, &o->metric))
+        code = err_set(e, ERR_INVALID,
+                       "--metric: expected one of "
+#define X(symbol, text, larger) text " "
+                       MON_METRIC_LIST(X)
+#undef X
+                           "got \"%.40s\"",
+                       o->metric_text);
+    o->metric_said = o->metric_text != NULL;
+    if (!code && !mon_cycle_from_name(o->season_text, &o->season))
+        code = err_set(e, ERR_INVALID,
+                       "--season: expected hour_of_week, day_of_week, hour_of_day or none, got "
+                       "\"%.40s\"",
+                       o->season_text);
     if (!code && !mon_statistic_from_name(o->statistic_text, &o->statistic))
         code = err_set(e, ERR_INVALID,
                        "--statistic: expected "

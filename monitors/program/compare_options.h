@@ -10,12 +10,18 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "monitors/drift.h"
+#include "monitors/performance.h"
+#include "monitors/season.h"
 
 /* X(symbol, text, what it looks at) */
 #define COMPARE_MONITOR_LIST(X)                                                                    \
     X(COMPARE_DRIFT, "drift", "each feature's distribution")                                       \
     X(COMPARE_PREDICTIONS, "predictions", "the scores' distribution")                              \
-    X(COMPARE_QUALITY, "quality", "missing, unseen, out-of-range values")
+    X(COMPARE_QUALITY, "quality", "missing, unseen, out-of-range, mistyped values, rows per hour") \
+    X(COMPARE_JOINT, "joint", "features together: correlations, covariance, embeddings")           \
+    X(COMPARE_ESTIMATE, "estimate", "performance, before labels are there")                        \
+    X(COMPARE_PERFORMANCE, "performance", "performance on the file's labels")                      \
+    X(COMPARE_HARM, "harm", "the risk on the file's labels, row after row")
 
 enum compare_monitor {
 #define X(symbol, text, help) symbol,
@@ -33,8 +39,10 @@ enum window_kind { WINDOW_ALL, WINDOW_ROWS, WINDOW_TIME };
 struct compare_options {
     /* as the command line has them */
     const char *window_text, *rate_text, *statistic_text, *monitors_text, *explain;
+    const char *metric_text, *season_text;
     struct opt_list scores;
     double min_rows; /* 0: by the window */
+    int64_t lengths; /* 1, 2, 4 ... 2^(lengths - 1) windows together are judged */
     int64_t top;     /* rows of the table that did not drift */
     bool json, exit_code, quiet;
     /* as they were understood */
@@ -45,6 +53,9 @@ struct compare_options {
     double alarms;
     int64_t period_ms;
     enum mon_statistic statistic;
+    enum mon_metric metric;
+    bool metric_said; /* else: accuracy, or rmse */
+    enum mon_cycle season;
     bool monitors[COMPARE_N_MONITORS];
     bool monitors_said; /* else: whatever the reference allows */
 };

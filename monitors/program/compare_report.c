@@ -11,57 +11,55 @@
 #include "base/table.h"
 
 #define NAMED_FEATURES 6 /* on a window's line */
-#define NAME_BYTES 96
-
-/* "2026-01-02 03:04:05", without what is zero at its end. */
-static char *short_time(int64_t unix_ms, char out[CLOCK_TEXT_BYTES])
-{
-    clock_format_utc(unix_ms, out, CLOCK_TEXT_BYTES);
-    out[10] = ' ';
-    out[19] = '\0';
-    if (strcmp(out + 16, ":00") == 0)
-        out[16] = '\0';
-    return out;
-}
-
-char *window_name(const struct window *w, char out[96])
-{
-    char from[CLOCK_TEXT_BYTES], to[CLOCK_TEXT_BYTES];
-    unsigned long long first = w->first_row, n = w->profile->n_rows;
-    if (w->span.from_unix_ms < w->span.to_unix_ms)
-        snprintf(out, NAME_BYTES, "%s to %s, %llu rows", short_time(w->span.from_unix_ms, from),
-                 short_time(w->span.to_unix_ms, to), n);
-    else
-        snprintf(out, NAME_BYTES, "rows %llu-%llu", first, first + n - 1);
-    return out;
-}
 
 /* ---- a window ---- */
+
+/* How a signal is called on one line: joint ones and those of the model as a whole have no feature
+ * of their own. */
+static const char *subject(const struct mon_signal *s)
+{
+    switch (s->kind) {
+    case MON_KIND_JOINT:
+        return "features together";
+    case MON_KIND_PERFORMANCE:
+    case MON_KIND_ESTIMATE:
+    case MON_KIND_HARM:
+        return s->statistic;
+    case MON_KIND_DRIFT:
+    case MON_KIND_QUALITY:
+    case MON_KIND_DETECTOR:
+        break;
+    }
+    return s->feature[0] ? s->feature : s->statistic;
+}
+
+/* Whether one of the n signals before has drifted and goes by the same name. */
+static bool is_named(const struct mon_signal *signals, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (signals[i].verdict == MON_DRIFT && strcmp(subject(&signals[i]), name) == 0)
+            return true;
+    return false;
+}
 
 /* Names of what drifted, each once: "age, income and 3 more". */
 static void put_drifted(struct buf *out, const struct mon_signal *signals, size_t n)
 {
-    size_t n_named = 0, n_more = 0;
-    const char *last = "";
+    size_t n_named = 0;
     for (size_t i = 0; i < n; i++) {
-        if (signals[i].verdict != MON_DRIFT)
+        const char *name = subject(&signals[i]);
+        if (signals[i].verdict != MON_DRIFT || is_named(signals, i, name))
             continue;
-        if (n_named >= NAMED_FEATURES) {
-            n_more++;
-            continue;
-        }
-        if (strcmp(signals[i].feature, last) == 0)
-            continue;
-        last = signals[i].feature;
-        buf_printf(out, "%s%s", n_named++ ? ", " : "", *last ? last : signals[i].statistic);
+        if (n_named++ < NAMED_FEATURES)
+            buf_printf(out, "%s%s", n_named > 1 ? ", " : "", name);
     }
-    if (n_more)
-        buf_printf(out, " and %zu more signals", n_more);
+    if (n_named > NAMED_FEATURES)
+        buf_printf(out, " and %zu more", n_named - NAMED_FEATURES);
 }
 
 void report_window(const struct window *w, const struct mon_signal *signals, size_t n)
 {
-    char name[NAME_BYTES];
+    char name[WINDOW_NAME_BYTES];
     struct page page = page_new();
     struct buf drifted = BUF_INIT;
     size_t n_drifted = mon_signals_count(signals, n, MON_DRIFT);
@@ -100,7 +98,10 @@ static void put_row(struct table *t, const struct ledger_entry *entry, bool seve
 {
     enum style style = style_of(entry);
     const struct mon_signal *s = &entry->strongest;
-    table_cell(t, STYLE_PLAIN, "%s", s->feature[0] ? s->feature : "(all)");
+    if (s->kind == MON_KIND_JOINT)
+        table_cell(t, STYLE_PLAIN, "joint: %s", s->feature);
+    else
+        table_cell(t, STYLE_PLAIN, "%s", s->feature[0] ? s->feature : "(model)");
     table_cell(t, STYLE_PLAIN, "%s", s->statistic);
     put_number(t, STYLE_PLAIN, s->value);
     put_number(t, STYLE_PLAIN, s->threshold);
@@ -203,6 +204,8 @@ static void put_counts(struct page *page, const struct compare_result *r)
     page_line(page, STYLE_BOLD, "%zu of %zu signals drifted, in %llu of %llu window%s.",
               signal_ledger_drifted(l), l->n, (unsigned long long)l->n_drifted_windows,
               (unsigned long long)l->n_judged_windows, plural(l->n_judged_windows));
+    if (window_judge_season(r->judge))
+        page_line(page, STYLE_DIM, "Season: %s", window_judge_season(r->judge));
     page_line(page, STYLE_PLAIN, "%llu rows, %llu looks at %zu features.",
               (unsigned long long)r->n_rows, (unsigned long long)l->n_looks,
               r->ref->schema->n_features);

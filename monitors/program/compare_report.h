@@ -24,9 +24,6 @@ struct compare_result {
     double mean_window_rows;
 };
 
-/* "rows 1-1000" or "2026-01-02 03:00 to 04:00, 960 rows" into out. */
-char *window_name(const struct window *w, char out[96]);
-
 /* One line on a window that closed, for people. */
 void report_window(const struct window *w, const struct mon_signal *signals, size_t n);
 /* One object per signal, a line each. */

@@ -24,6 +24,7 @@ struct comparing {
     struct row_source source;
     struct mon_cadence cadence;
     struct window window;
+    bool keeps_pairs;        /* a monitor looks at scores and labels row by row */
     struct explain *explain; /* NULL: not asked for */
     struct signal_ledger ledger;
     uint64_t n_rows, n_rows_left, n_mismatched;
@@ -39,15 +40,24 @@ static void count_block(struct comparing *c)
 {
     if (c->n_block > 0)
         profile_count(c->window.profile, c->codes, c->scores, c->n_block);
+    if (c->n_block > 0 && c->window.joint)
+        mon_joint_sums_count(c->window.joint, c->codes, c->n_block);
     c->n_block = 0;
 }
 
 static void begin_window(struct comparing *c)
 {
-    profile_clear(c->window.profile);
-    c->window.index++;
-    c->window.first_row = c->n_rows + 1;
-    c->window.span = (struct mon_span){INT64_MAX, INT64_MIN};
+    window_begin(&c->window, c->n_rows + 1);
+}
+
+/* The source counts over the whole file. */
+static void count_mismatches(struct comparing *c)
+{
+    for (size_t f = 0; f < c->ref->schema->n_features; f++) {
+        c->window.mismatched[f] = c->source.mismatched[f];
+        c->n_mismatched += c->source.mismatched[f];
+        c->source.mismatched[f] = 0;
+    }
 }
 
 static enum err_code close_window(struct comparing *c, struct err *e)
@@ -55,6 +65,7 @@ static enum err_code close_window(struct comparing *c, struct err *e)
     const struct mon_signal *signals;
     size_t n = 0;
     count_block(c);
+    count_mismatches(c);
     enum err_code code = window_judge_check(c->judge, &c->window, &signals, &n, e);
     if (!code)
         code = signal_ledger_add(&c->ledger, c->window.index, signals, n,
@@ -88,7 +99,7 @@ static enum err_code close_past(struct comparing *c, const struct mon_row *row, 
     return code;
 }
 
-static void add_row(struct comparing *c, const struct mon_row *row)
+static enum err_code add_row(struct comparing *c, const struct mon_row *row, struct err *e)
 {
     size_t n_features = c->ref->schema->n_features, n_outputs = schema_n_outputs(c->ref->schema);
     float *scores = c->scores + c->n_block * n_outputs;
@@ -101,16 +112,21 @@ static void add_row(struct comparing *c, const struct mon_row *row)
         span->from_unix_ms = row->unix_ms < span->from_unix_ms ? row->unix_ms : span->from_unix_ms;
         span->to_unix_ms = row->unix_ms >= span->to_unix_ms ? row->unix_ms + 1 : span->to_unix_ms;
     }
+    bool keep = row->scores && c->keeps_pairs;
+    if (keep && window_pairs_add(&c->window.pairs, row->scores, row->label, e))
+        return ERR_NOMEM;
     if (++c->n_block == BLOCK_ROWS)
         count_block(c);
+    return ERR_OK;
 }
 
 static enum err_code take_row(struct comparing *c, const struct mon_row *row, struct err *e)
 {
     enum err_code code = c->options->window == WINDOW_TIME ? close_past(c, row, e) : ERR_OK;
+    if (!code)
+        code = add_row(c, row, e);
     if (code)
         return code;
-    add_row(c, row);
     bool full = c->options->window == WINDOW_ROWS &&
                 c->window.profile->n_rows + c->n_block == c->options->window_rows;
     return full ? close_window(c, e) : ERR_OK;
@@ -152,7 +168,7 @@ static enum err_code open_source(struct comparing *c, const char *path, struct e
 {
     struct row_source_options o = {.quiet = c->options->quiet};
     size_t n_outputs = schema_n_outputs(c->ref->schema);
-    if (window_judge_has(c->judge, COMPARE_PREDICTIONS)) {
+    if (window_judge_wants_scores(c->judge)) {
         const struct opt_list *said = &c->options->scores;
         if (said->n > 0 && said->n != n_outputs)
             return err_set(e, ERR_INVALID, "--score: the reference has %zu, got %zu", n_outputs,
@@ -164,7 +180,12 @@ static enum err_code open_source(struct comparing *c, const char *path, struct e
                            "leave predictions out with --monitor drift,quality",
                            c->reference_name);
     }
-    return row_source_open(path, c->ref->schema, &o, &c->source, e);
+    enum err_code code = row_source_open(path, c->ref->schema, &o, &c->source, e);
+    if (!code && c->source.label_column < 0 && window_judge_wants_labels(c->judge))
+        code = window_judge_without_labels(c->judge, e);
+    c->keeps_pairs =
+        window_judge_has(c->judge, COMPARE_ESTIMATE) || window_judge_wants_labels(c->judge);
+    return code;
 }
 
 static enum err_code alloc(struct comparing *c, struct err *e)
@@ -174,7 +195,7 @@ static enum err_code alloc(struct comparing *c, struct err *e)
     c->scores = calloc(BLOCK_ROWS * schema_n_outputs(s), sizeof *c->scores);
     if (!c->codes || !c->scores)
         return err_set(e, ERR_NOMEM, "out of memory");
-    return profile_new(c->ref->ruler, &c->window.profile, e);
+    return window_init(&c->window, c->ref, window_judge_has(c->judge, COMPARE_JOINT), e);
 }
 
 static enum err_code prepare(struct comparing *c, struct err *e)
@@ -248,7 +269,6 @@ static int finish(const struct monitor_command *command, struct comparing *c, en
 {
     if (code)
         return monitor_fail(command, e);
-    c->n_mismatched = row_source_mismatches(&c->source);
     progress_clear(&c->source.progress);
     if (!c->options->quiet && !monitor_output_failed())
         say_notes(c);
@@ -274,7 +294,7 @@ static int compare(const struct monitor_command *command, const struct compare_o
     signal_ledger_deinit(&c.ledger);
     explain_free(c.explain);
     window_judge_free(c.judge);
-    profile_free(c.window.profile);
+    window_deinit(&c.window);
     free(c.codes);
     free(c.scores);
     mon_reference_free(c.ref);
@@ -302,6 +322,24 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .dest = &o.statistic_text,
          .arg = "NAME",
          .help = "psi, ks, js and others; docs/monitor-program.md lists them."},
+        {.name = "metric",
+         .kind = OPT_STRING,
+         .dest = &o.metric_text,
+         .arg = "NAME",
+         .help = "Of estimated and realised performance: accuracy (rmse for amounts), auc, f1 ..."},
+        {.name = "season",
+         .kind = OPT_STRING,
+         .dest = &o.season_text,
+         .arg = "CYCLE",
+         .help = "Windows are compared with the same hour_of_week, day_of_week or hour_of_day, or "
+                 "none; a cycle that the reference is too short for gives way to a coarser one."},
+        {.name = "lengths",
+         .kind = OPT_INT,
+         .dest = &o.lengths,
+         .arg = "N",
+         .min = 1,
+         .max = 16,
+         .help = "Judge the last 1, 2, 4 ... 2^(N-1) windows together, too: small shifts show."},
         {.name = "false-alarm-rate",
          .kind = OPT_STRING,
          .dest = &o.rate_text,
@@ -311,7 +349,8 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .kind = OPT_STRING,
          .dest = &o.monitors_text,
          .arg = "NAMES",
-         .help = "drift, predictions, quality, by commas; absent: all that the reference allows."},
+         .help = "drift, predictions, quality, joint, estimate, performance, harm, by commas; "
+                 "absent: all that reference and file allow."},
         {.name = "min-rows",
          .kind = OPT_DOUBLE,
          .dest = &o.min_rows,

@@ -78,7 +78,7 @@ static int run(const struct monitor_command *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    process_start(argv, 0);
+    process_start(argv, 1);
     const char *first = argc > 1 ? argv[1] : "";
     if (strcmp(first, "--version") == 0) {
         puts("leeway-monitor " LEEWAY_VERSION);

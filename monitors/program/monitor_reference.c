@@ -46,6 +46,8 @@ static enum err_code pass(struct build *b, take_row *take, struct err *e)
             code = take(b->builder, &source.row, e);
     }
     b->n_mismatched = row_source_mismatches(&source);
+    if (!code && take == mon_reference_builder_count)
+        code = mon_reference_builder_mismatched(b->builder, source.mismatched, e);
     b->n_backward = source.n_backward;
     b->n_label_mismatched = source.n_label_mismatched;
     b->n_score_mismatched = source.n_score_mismatched;

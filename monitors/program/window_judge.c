@@ -7,45 +7,71 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "judge_inputs.h"
+#include "judge_quality.h"
+#include "judge_truth.h"
 #include "monitors/budget.h"
-#include "monitors/quality.h"
+#include "monitors/history.h"
+#include "monitors/joint.h"
 
-#define MIN_ROWS 200 /* fewer are confident about nothing */
+#define MIN_ROWS 200     /* fewer are confident about nothing */
+#define KEPT_PAST 500    /* values that a signal is ranked among */
+#define MORE_SERIES 8192 /* joint signals are about one pair of features or another */
 
 struct window_judge {
     const struct mon_reference *ref;
     const struct compare_options *options;
     bool has[COMPARE_N_MONITORS];
+    struct judge_truth *truth;
     double rate; /* of a window, over all monitors; NaN: not yet known */
-    struct mon_null *null;
-    struct mon_drift_options drift[2]; /* features, predictions */
-    struct mon_quality_options quality;
+    /* from the first window on */
+    struct judge_setting setting;
+    struct mon_season *season;
+    struct judge_inputs *inputs[2]; /* features, predictions */
+    struct judge_quality *quality;
+    struct mon_joint_null *joint_null;
+    struct mon_joint_options joint;
+    struct mon_history *history;
+    size_t max_signals;
     struct mon_signal *signals;
 };
 
+/* ---- before the first window ---- */
+
+static enum err_code need(struct window_judge *j, enum compare_monitor m, bool there,
+                          const char *why, struct err *e)
+{
+    if (!j->has[m] || there)
+        return ERR_OK;
+    if (j->options->monitors_said)
+        return err_set(e, ERR_INVALID, "--monitor %s: %s", compare_monitor_name(m), why);
+    j->has[m] = false;
+    return ERR_OK;
+}
+
 static enum err_code choose_monitors(struct window_judge *j, struct err *e)
 {
-    const struct compare_options *o = j->options;
+    const struct mon_reference *r = j->ref;
     for (size_t i = 0; i < COMPARE_N_MONITORS; i++)
-        j->has[i] = o->monitors[i];
-    if (j->has[COMPARE_PREDICTIONS] && !j->ref->has_scores) {
-        if (o->monitors_said)
-            return err_set(e, ERR_INVALID,
-                           "--monitor predictions: the reference was made without --score");
-        j->has[COMPARE_PREDICTIONS] = false;
-    }
-    return ERR_OK;
+        j->has[i] = j->options->monitors[i];
+    enum err_code code =
+        need(j, COMPARE_PREDICTIONS, r->has_scores, "the reference was made without --score", e);
+    if (!code)
+        code = need(j, COMPARE_JOINT, r->joint_space != NULL,
+                    "the reference has no joint sums (2 to 64 features, and no model has them)", e);
+    return code ? code : judge_truth_new(r, j->options, j->has, &j->truth, e);
 }
 
 enum err_code window_judge_new(const struct mon_reference *ref, const struct compare_options *o,
                                struct window_judge **out, struct err *e)
 {
-    size_t n_signals = ref->ruler->n_series + MON_N_RATES * ref->ruler->n_features;
     struct window_judge *j = calloc(1, sizeof *j);
     if (!j)
         return err_set(e, ERR_NOMEM, "out of memory");
     *j = (struct window_judge){.ref = ref, .options = o, .rate = NAN};
-    j->signals = calloc(n_signals, sizeof *j->signals);
+    j->max_signals =
+        ref->ruler->n_series + judge_quality_max(ref) + MON_N_JOINT + TRUTH_MAX_SIGNALS;
+    j->signals = calloc(j->max_signals, sizeof *j->signals);
     enum err_code code =
         j->signals ? choose_monitors(j, e) : err_set(e, ERR_NOMEM, "out of memory");
     if (code)
@@ -59,7 +85,13 @@ void window_judge_free(struct window_judge *j)
 {
     if (!j)
         return;
-    mon_null_free(j->null);
+    judge_inputs_free(j->inputs[0]);
+    judge_inputs_free(j->inputs[1]);
+    judge_quality_free(j->quality);
+    judge_truth_free(j->truth);
+    mon_joint_null_free(j->joint_null);
+    mon_season_free(j->season);
+    mon_history_free(j->history);
     free(j->signals);
     free(j);
 }
@@ -69,9 +101,38 @@ bool window_judge_has(const struct window_judge *j, enum compare_monitor m)
     return j->has[m];
 }
 
+bool window_judge_wants_labels(const struct window_judge *j)
+{
+    return j->has[COMPARE_PERFORMANCE] || j->has[COMPARE_HARM];
+}
+
+bool window_judge_wants_scores(const struct window_judge *j)
+{
+    return j->has[COMPARE_PREDICTIONS] || j->has[COMPARE_ESTIMATE] || window_judge_wants_labels(j);
+}
+
+enum err_code window_judge_without_labels(struct window_judge *j, struct err *e)
+{
+    enum err_code code = need(j, COMPARE_PERFORMANCE, false, "the file has no labels", e);
+    if (!code)
+        code = need(j, COMPARE_HARM, false, "the file has no labels", e);
+    if (code)
+        return code;
+    judge_truth_free(j->truth);
+    j->truth = NULL;
+    return judge_truth_new(j->ref, j->options, j->has, &j->truth, e);
+}
+
+/* ---- how long windows are, and what they may cost ---- */
+
 double window_judge_rate(const struct window_judge *j)
 {
     return j->rate;
+}
+
+const char *window_judge_season(const struct window_judge *j)
+{
+    return j->season ? mon_season_note(j->season) : NULL;
 }
 
 double window_judge_duration_ms(const struct window_judge *j, double n_rows)
@@ -96,8 +157,6 @@ double window_judge_min_rows(const struct window_judge *j)
     return fmax(fmin(MIN_ROWS, rows / 2), COMPARE_LEAST_ROWS);
 }
 
-/* ---- the first window ---- */
-
 /* Rows that windows will have, about. */
 static double expected_rows(const struct window_judge *j, const struct window *w)
 {
@@ -114,7 +173,7 @@ static double expected_ms(const struct window_judge *j, const struct window *w)
 {
     if (j->options->window == WINDOW_TIME)
         return (double)j->options->window_ms;
-    if (j->options->window == WINDOW_ALL && w->span.from_unix_ms < w->span.to_unix_ms)
+    if (j->options->window == WINDOW_ALL && window_has_time(w))
         return (double)(w->span.to_unix_ms - w->span.from_unix_ms);
     return window_judge_duration_ms(j, expected_rows(j, w));
 }
@@ -139,55 +198,122 @@ static enum err_code find_rate(struct window_judge *j, const struct window *w, s
     return ERR_OK;
 }
 
+/* ---- the first window ---- */
+
+static enum err_code make_season(struct window_judge *j, struct err *e)
+{
+    struct mon_season_options o;
+    if (!j->ref->spans || j->options->season == MON_CYCLE_NONE)
+        return ERR_OK;
+    mon_season_options_init(&o);
+    o.cycle = j->options->season;
+    return mon_season_new(&o, j->ref->chunks, j->ref->spans, j->ref->n_chunks, &j->season, e);
+}
+
 /* Every monitor gets the same share: the chances of all tests add up, whatever depends on what. */
-static void share_out(struct window_judge *j)
+static void set(struct window_judge *j, const struct window *w)
 {
     size_t n = 0;
     for (size_t i = 0; i < COMPARE_N_MONITORS; i++)
         n += j->has[i];
-    double share = j->rate / (double)(n ? n : 1);
-    for (size_t i = 0; i < 2; i++) {
-        struct mon_drift_options *d = &j->drift[i];
-        mon_drift_options_init(d);
-        snprintf(d->monitor, sizeof d->monitor, "%s",
-                 compare_monitor_name(i ? COMPARE_PREDICTIONS : COMPARE_DRIFT));
-        d->predictions = i == 1;
-        d->statistic = j->options->statistic;
-        d->min_rows = window_judge_min_rows(j);
-        d->false_alarm_rate = share;
-    }
-    mon_quality_options_init(&j->quality);
-    snprintf(j->quality.monitor, sizeof j->quality.monitor, "%s",
-             compare_monitor_name(COMPARE_QUALITY));
-    j->quality.min_rows = window_judge_min_rows(j);
-    j->quality.significance = share;
+    j->setting = (struct judge_setting){.ref = j->ref,
+                                        .options = j->options,
+                                        .season = j->season,
+                                        .rate = j->rate / (double)(n ? n : 1),
+                                        .window_rows = expected_rows(j, w),
+                                        .min_rows = window_judge_min_rows(j)};
+}
+
+static enum err_code prepare_joint(struct window_judge *j, struct err *e)
+{
+    struct mon_joint_null_options o;
+    mon_joint_options_init(&j->joint);
+    snprintf(j->joint.monitor, sizeof j->joint.monitor, "%s", compare_monitor_name(COMPARE_JOINT));
+    j->joint.min_rows = j->setting.min_rows;
+    j->joint.false_alarm_rate = j->setting.rate;
+    mon_joint_null_options_init(&o);
+    o.window_rows = j->setting.window_rows;
+    return mon_joint_null_new(j->ref->joint, j->ref->joint_chunks, j->ref->n_joint_chunks, &o,
+                              &j->joint_null, e);
+}
+
+static enum err_code prepare_judges(struct window_judge *j, struct err *e)
+{
+    const struct judge_setting *s = &j->setting;
+    enum err_code code = ERR_OK;
+    if (j->has[COMPARE_DRIFT])
+        code = judge_inputs_new(s, false, &j->inputs[0], e);
+    if (!code && j->has[COMPARE_PREDICTIONS])
+        code = judge_inputs_new(s, true, &j->inputs[1], e);
+    if (!code && j->has[COMPARE_QUALITY])
+        code = judge_quality_new(s, &j->quality, e);
+    if (!code && j->has[COMPARE_JOINT])
+        code = prepare_joint(j, e);
+    if (!code && j->truth)
+        code = judge_truth_budget(j->truth, s->rate, s->window_rows, s->min_rows, e);
+    return code ? code : mon_history_new(KEPT_PAST, j->max_signals + MORE_SERIES, &j->history, e);
 }
 
 static enum err_code prepare(struct window_judge *j, const struct window *w, struct err *e)
 {
-    const struct mon_reference *r = j->ref;
     enum err_code code = find_rate(j, w, e);
+    if (!code)
+        code = make_season(j, e);
     if (code)
         return code;
-    share_out(j);
-    return mon_null_new(r->profile, r->chunks, r->n_chunks, j->options->statistic,
-                        expected_rows(j, w), &j->null, e);
+    set(j, w);
+    return prepare_judges(j, e);
+}
+
+/* ---- every window ---- */
+
+static enum err_code check_joint(struct window_judge *j, const struct window *w, size_t *n,
+                                 struct err *e)
+{
+    size_t n_joint = 0;
+    enum err_code code = mon_joint_check(&j->joint, j->joint_null, j->ref->joint, w->joint,
+                                         j->signals + *n, &n_joint, e);
+    *n += n_joint;
+    return code;
+}
+
+static enum err_code check_truth(struct window_judge *j, const struct window *w, size_t *n,
+                                 struct err *e)
+{
+    size_t n_truth = 0;
+    enum err_code code = judge_truth_check(j->truth, &w->pairs, j->signals + *n, &n_truth, e);
+    *n += n_truth;
+    return code;
+}
+
+static enum err_code note_past(struct window_judge *j, struct mon_signal *s, struct err *e)
+{
+    enum err_code code = mon_history_note(j->history, s, e);
+    if (code != ERR_LIMIT)
+        return code;
+    err_clear(e); /* one series too many: its past is not kept */
+    return ERR_OK;
 }
 
 enum err_code window_judge_check(struct window_judge *j, const struct window *w,
                                  const struct mon_signal **signals, size_t *n_out, struct err *e)
 {
     size_t n = 0;
-    enum err_code code = j->null ? ERR_OK : prepare(j, w, e);
+    enum err_code code = j->history ? ERR_OK : prepare(j, w, e);
     if (code)
         return code;
     for (size_t i = 0; i < 2; i++)
-        if (j->has[i ? COMPARE_PREDICTIONS : COMPARE_DRIFT])
-            n +=
-                mon_drift_check(&j->drift[i], j->null, j->ref->profile, w->profile, j->signals + n);
-    if (j->has[COMPARE_QUALITY])
-        n += mon_quality_check(&j->quality, j->ref->profile, w->profile, j->signals + n);
+        if (j->inputs[i])
+            n += judge_inputs_check(j->inputs[i], w, j->signals + n);
+    if (j->quality)
+        n += judge_quality_check(j->quality, w, j->signals + n);
+    if (j->joint_null)
+        code = check_joint(j, w, &n, e);
+    if (!code && j->truth)
+        code = check_truth(j, w, &n, e);
+    for (size_t i = 0; !code && i < n; i++)
+        code = note_past(j, &j->signals[i], e);
     *signals = j->signals;
     *n_out = n;
-    return ERR_OK;
+    return code;
 }

@@ -11,14 +11,7 @@
 #include "compare_options.h"
 #include "monitors/reference.h"
 #include "monitors/signal.h"
-
-/* A window while it fills. */
-struct window {
-    uint64_t index;     /* from 1 */
-    uint64_t first_row; /* of the file, from 1 */
-    struct profile *profile;
-    struct mon_span span; /* event time; from > to where rows have none */
-};
+#include "window.h"
 
 struct window_judge;
 
@@ -29,8 +22,14 @@ enum err_code window_judge_new(const struct mon_reference *ref, const struct com
 void window_judge_free(struct window_judge *j);
 
 bool window_judge_has(const struct window_judge *j, enum compare_monitor m);
+/* Whether any monitor wants the rows' scores, and their labels. */
+bool window_judge_wants_scores(const struct window_judge *j);
+bool window_judge_wants_labels(const struct window_judge *j);
+/* Before the first window: the file has no labels, so that what needs them is left out; ERR_INVALID
+ * where it was asked for. */
+enum err_code window_judge_without_labels(struct window_judge *j, struct err *e);
 
-/* Judges w. The signals are a view, valid until the next call. The null distribution is measured
+/* Judges w. The signals are a view, valid until the next call. The null distributions are measured
  * with the first window, which says how long windows are. */
 enum err_code window_judge_check(struct window_judge *j, const struct window *w,
                                  const struct mon_signal **signals, size_t *n, struct err *e);
@@ -38,10 +37,11 @@ enum err_code window_judge_check(struct window_judge *j, const struct window *w,
 /* Rows that a window needs to be judged: as asked for, else 200, or where windows of the kind have
  * fewer, half of what they have; never below COMPARE_LEAST_ROWS. */
 double window_judge_min_rows(const struct window_judge *j);
-
 /* The budget of a window, over all monitors; NaN before the first one. */
 double window_judge_rate(const struct window_judge *j);
 /* How long a window of so many rows takes, by the reference's times; NaN where it has none. */
 double window_judge_duration_ms(const struct window_judge *j, double n_rows);
+/* One sentence about the season that is compared by, or NULL; a view. */
+const char *window_judge_season(const struct window_judge *j);
 
 #endif
