@@ -72,7 +72,7 @@ static void change_row(struct joint_stream *s, const struct joint_change *c, dou
         0.0) /* as independent features have it: the law of feature 1 stays where normal */
         row[1] = c->rho * row[0] + sqrt(1.0 - c->rho * c->rho) * row[1];
     row[0] = row[0] * (c->scatter > 0.0 ? c->scatter : 1.0) + c->shift;
-    if (c->half_zero > 0.0 && rng_uniform(&s->rng) < c->half_zero)
+    if (c->missing > 0.0 && rng_uniform(&s->rng) < c->missing)
         row[0] = NAN;
 }
 

@@ -26,11 +26,11 @@ extern const char *const joint_law_names[];
 
 /* How a window differs from the reference. */
 struct joint_change {
-    double rho;       /* correlation put between features 0 and 1; their own laws stay (normal) */
-    double shift;     /* added to feature 0, in deviations */
-    double scatter;   /* factor of feature 0; 0 means 1 */
-    double outlier;   /* added to feature 2 of the window's first row, in deviations */
-    double half_zero; /* share of feature 0's values that are made missing */
+    double rho;     /* correlation put between features 0 and 1; their own laws stay (normal) */
+    double shift;   /* added to feature 0, in deviations */
+    double scatter; /* factor of feature 0; 0 means 1 */
+    double outlier; /* added to feature 2 of the window's first row, in deviations */
+    double missing; /* share of feature 0's values that are made missing */
 };
 
 struct joint_stream {

@@ -3,10 +3,13 @@
  * 2017.)
  *
  * A logistic regression with a ridge penalty is fitted to all folds but one and scores that one.
- * The area under the ROC curve, averaged over the folds, is 0.5 where the samples have one law. Its
- * interval is DeLong's (DeLong, DeLong & Clarke-Pearson 1988), the variances of the folds added;
- * the p-value is one-sided, from the variance that equal laws give without ties (Mann & Whitney
- * 1947). The classifier is linear in the columns; with squares and products it also sees variances
+ * The area under the ROC curve, averaged over the folds, is 0.5 where the samples have one law. The
+ * variance of a fold's area is DeLong's (DeLong, DeLong & Clarke-Pearson 1988) for the interval,
+ * and for the one-sided p-value the one that equal laws give without ties (Mann & Whitney 1947);
+ * that of the mean over folds whose training rows overlap is Nadeau & Bengio's (2003): added up as
+ * if the folds were independent it is half as large as it should be, and the p-value cries wolf.
+ *
+ * The classifier is linear in the columns; with squares and products it also sees variances
  * and correlations. Columns are standardised inside. Rows are taken as independent: where they are
  * autocorrelated the p-value is too small. Pure; any thread.
  */
