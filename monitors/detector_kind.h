@@ -51,6 +51,8 @@ struct detector_kind {
 
 extern const struct detector_kind detector_adwin;
 extern const struct detector_kind detector_page_hinkley;
+extern const struct detector_kind detector_cusum;
+extern const struct detector_kind detector_gma;
 extern const struct detector_kind detector_ddm;
 extern const struct detector_kind detector_eddm;
 extern const struct detector_kind detector_rddm;

@@ -12,20 +12,12 @@
 #include "detector_kind.h"
 
 #define MAX_KEYS 16
+#define LARGEST 1e100 /* sums of squares of 2^63 such values are finite */
 
 static const struct detector_kind *const kinds[] = {
-    &detector_adwin,
-    &detector_page_hinkley,
-    &detector_ddm,
-    &detector_eddm,
-    &detector_rddm,
-    &detector_hddm_a,
-    &detector_hddm_w,
-    &detector_fhddm,
-    &detector_ecdd,
-    &detector_stepd,
-    &detector_kswin,
-    &detector_bocd,
+    &detector_adwin, &detector_page_hinkley, &detector_cusum,  &detector_gma,    &detector_ddm,
+    &detector_eddm,  &detector_rddm,         &detector_hddm_a, &detector_hddm_w, &detector_fhddm,
+    &detector_ecdd,  &detector_stepd,        &detector_kswin,  &detector_bocd,
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -189,8 +181,11 @@ void mon_detector_free(struct mon_detector *d)
 
 enum mon_detection mon_detector_update(struct mon_detector *d, double x)
 {
-    if (!isfinite(x))
-        return MON_STABLE;
+    if (!(fabs(x) <= LARGEST)) {
+        if (!isfinite(x))
+            return MON_STABLE;
+        x = copysign(LARGEST, x);
+    }
     d->n++;
     enum mon_detection found = d->kind->update(d->state, d->direction, x, &d->before);
     d->changes += found == MON_CHANGE;

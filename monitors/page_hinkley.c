@@ -2,14 +2,16 @@
  * page_hinkley.c - the Page-Hinkley test (Page, "Continuous inspection schemes", Biometrika 1954),
  * with river's fading factor alpha: a cumulative sum of deviations from the running mean, less a
  * tolerance delta, against its extreme so far.
+ *
+ * from_extreme 0 compares the sum itself, as frouros does: then a long fall hides the rise after
+ * it.
  */
 #include <math.h>
 
-#include "base/json.h"
-#include "detector_kind.h"
+#include "detector_fields.h"
 
 struct page_hinkley {
-    double min_instances, delta, threshold, alpha;
+    double min_instances, delta, threshold, alpha, from_extreme;
     double n, mean;
     double sum_up, least_up, sum_down, most_down;
     double changed; /* 1: the next value starts afresh */
@@ -20,24 +22,24 @@ static const struct detector_param params[] = {
     {"delta", offsetof(struct page_hinkley, delta), 0, 1e12, 0.005, false},
     {"threshold", offsetof(struct page_hinkley, threshold), 0, 1e12, 50, false},
     {"alpha", offsetof(struct page_hinkley, alpha), 0, 1, 0.9999, false},
+    {"from_extreme", offsetof(struct page_hinkley, from_extreme), 0, 1, 1, true},
     {.key = NULL},
 };
 
-static const struct detector_param state_fields[] = {
-    {"n", offsetof(struct page_hinkley, n), 0, 9e15, 0, true},
-    {"mean", offsetof(struct page_hinkley, mean), -INFINITY, INFINITY, 0, false},
-    {"sum_up", offsetof(struct page_hinkley, sum_up), -INFINITY, INFINITY, 0, false},
-    {"least_up", offsetof(struct page_hinkley, least_up), -INFINITY, INFINITY, 0, false},
-    {"sum_down", offsetof(struct page_hinkley, sum_down), -INFINITY, INFINITY, 0, false},
-    {"most_down", offsetof(struct page_hinkley, most_down), -INFINITY, INFINITY, 0, false},
-    {"changed", offsetof(struct page_hinkley, changed), 0, 1, 0, true},
+static const struct detector_param fields[] = {
+    DETECTOR_COUNT(struct page_hinkley, n),
+    DETECTOR_NUMBER(struct page_hinkley, mean, -INFINITY, INFINITY),
+    DETECTOR_NUMBER(struct page_hinkley, sum_up, -INFINITY, INFINITY),
+    DETECTOR_NUMBER(struct page_hinkley, least_up, -INFINITY, INFINITY),
+    DETECTOR_NUMBER(struct page_hinkley, sum_down, -INFINITY, INFINITY),
+    DETECTOR_NUMBER(struct page_hinkley, most_down, -INFINITY, INFINITY),
+    DETECTOR_FLAG(struct page_hinkley, changed),
     {.key = NULL},
 };
 
 static void reset(void *state)
 {
-    struct page_hinkley *p = state;
-    p->n = p->mean = p->sum_up = p->least_up = p->sum_down = p->most_down = p->changed = 0.0;
+    detector_clear_fields(fields, state);
 }
 
 static void add(struct page_hinkley *p, double x)
@@ -54,8 +56,10 @@ static void add(struct page_hinkley *p, double x)
 
 static bool changed(const struct page_hinkley *p, enum direction direction)
 {
-    bool up = p->sum_up - p->least_up > p->threshold;
-    bool down = p->most_down - p->sum_down > p->threshold;
+    double least = p->from_extreme > 0.0 ? p->least_up : 0.0;
+    double most = p->from_extreme > 0.0 ? p->most_down : 0.0;
+    bool up = p->sum_up - least > p->threshold;
+    bool down = most - p->sum_down > p->threshold;
     switch (direction) {
     case DIRECTION_BOTH:
         return up || down;
@@ -93,23 +97,12 @@ static double width(const void *state)
 
 static bool save(const void *state, cJSON *out)
 {
-    for (const struct detector_param *f = state_fields; f->key != NULL; f++) {
-        double value = *(const double *)((const char *)state + f->offset);
-        if (cJSON_AddNumberToObject(out, f->key, value) == NULL)
-            return false;
-    }
-    return true;
+    return detector_save_fields(fields, state, out);
 }
 
 static enum err_code load(void *state, const cJSON *in, struct err *e)
 {
-    for (const struct detector_param *f = state_fields; f->key != NULL; f++) {
-        double *value = (double *)((char *)state + f->offset);
-        enum err_code rc = json_get_double(in, f->key, f->min, f->max, value, e);
-        if (rc != ERR_OK)
-            return rc;
-    }
-    return ERR_OK;
+    return detector_load_fields(fields, state, in, e);
 }
 
 const struct detector_kind detector_page_hinkley = {

@@ -23,6 +23,8 @@ static const struct setting {
 } settings[] = {
     {"adwin", "{}"},
     {"page_hinkley", "{\"threshold\": 10}"},
+    {"cusum", "{\"threshold\": 10}"},
+    {"gma", "{\"threshold\": 0.2, \"alpha\": 0.95}"},
     {"ddm", "{}"},
     {"eddm", "{}"},
     {"rddm", "{}"},
@@ -193,7 +195,7 @@ static void largest_values_leave_a_finite_state(void **state)
 {
     (void)state;
     static const double values[] = {DBL_MAX, -DBL_MAX, 0.0, DBL_MIN, -1e300, 1e-320, 5.0};
-    for (size_t k = 2; k < N_SETTINGS; k++) {
+    for (size_t k = 0; k < N_SETTINGS; k++) {
         struct rng r;
         struct mon_detector *d = make(settings[k].name, settings[k].params);
         rng_seed(&r, 1);

@@ -10,7 +10,9 @@
  *
  * name          values  direction       warning  bytes   after a change
  * adwin         any     both up down    no       12256   the newer part of its window stays
- * page_hinkley  any     both up down    no         160   afresh
+ * page_hinkley  any     both up down    no         176   afresh
+ * cusum         any     both up down    no         144   afresh
+ * gma           any     both up down    no         136   afresh
  * ddm           0/1     up              yes        144   afresh
  * eddm          0/1     up              yes        176   afresh
  * rddm          0/1     up              yes       1120   answers since the warning began stay
@@ -27,7 +29,9 @@
  * adwin: Bifet & Gavalda 2007, as river and MOA run it. delta 0.002, clock 32, max_buckets 5,
  *     min_window_length 5, grace_period 10.
  * page_hinkley: Page 1954 with river's fading. min_instances 30, delta 0.005, threshold 50,
- *     alpha 0.9999.
+ *     alpha 0.9999, from_extreme 1 (0: the sum itself against the threshold, as frouros has it).
+ * cusum: Page 1954 against the running mean. min_instances 30, delta 0.005, threshold 50.
+ * gma: Roberts 1959, deviations from the running mean. min_instances 30, alpha 0.99, threshold 1.
  * ddm: Gama and others 2004. warm_start 30 answers, warning 2, drift 3 standard deviations.
  * eddm: Baena-Garcia and others 2006. warm_start 30 errors, alpha 0.95, beta 0.9.
  * rddm: Barros and others 2017. min_instances 129, warning 1.773, drift 2.258, max_concept 40000,
@@ -84,7 +88,8 @@ bool mon_detector_exists(const char *name);
 /* Name of detector i = 0, 1, ...; NULL after the last. */
 const char *mon_detector_kind(size_t i);
 
-/* Feeds one value. NaN and infinities are ignored (MON_STABLE). MON_WARNING only from the kinds
+/* Feeds one value. NaN and infinities are ignored (MON_STABLE); a number beyond +-1e100 counts as
+ * that, so that every sum stays finite. MON_WARNING only from the kinds
  * that have one; it may pass without a change. */
 enum mon_detection mon_detector_update(struct mon_detector *d, double x);
 
