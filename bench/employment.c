@@ -7,6 +7,7 @@
  * Exit code 0 where everything that is promised held, 1 where not, 2 for wrong use.
  */
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,16 @@ static void print_table(const struct employment_report *r)
     }
 }
 
+/* What the cells of a profile cost: the largest difference between its estimate and the scores'. */
+static double largest_loss_by_cells(const struct employment_report *r)
+{
+    double largest = 0.0;
+    for (size_t i = 0; i < r->n_chunks; i++)
+        largest = fmax(largest,
+                       fabs(r->chunks[i].auc_from_counts.value - r->chunks[i].auc_estimate.value));
+    return largest;
+}
+
 static void print_verdict(const struct employment_verdict *v, const struct employment_report *r,
                           double took)
 {
@@ -53,6 +64,8 @@ static void print_verdict(const struct employment_verdict *v, const struct emplo
     printf("CBPE |estimate - realised AUC|: median %.5f from scores, %.5f from counts (allowed "
            "%.4f)\n",
            r->auc_error_median, r->auc_error_median_counts, v->auc_error_allowed);
+    printf("estimates from counts differ from those from scores by %.5f at most\n",
+           largest_loss_by_cells(r));
     printf("verdict: %s (%.1f s)\n", v->holds ? "holds" : "DOES NOT HOLD", took);
 }
 

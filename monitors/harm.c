@@ -69,15 +69,15 @@ void mon_harm_free(struct mon_harm *h)
     free(h);
 }
 
-/* The e-detectors' step. from_limit: scaled loss - scaled limit. */
+/* The e-detectors' step. from_limit: scaled loss - scaled limit. Without branches or calls: whether
+ * a bet restarts is a coin flip, row after row. */
 static void bet(struct bets *b, double from_limit, double row)
 {
     for (int k = 0; k < N_BETS; k++) {
-        if (!(b->e[k] > 1.0)) {
-            b->e[k] = 1.0;
-            b->since[k] = row;
-        }
-        b->e[k] = fmin(b->e[k] * (1.0 + b->size[k] * from_limit), E_MOST);
+        bool worth = b->e[k] > 1.0;
+        double e = (worth ? b->e[k] : 1.0) * (1.0 + b->size[k] * from_limit);
+        b->since[k] = worth ? b->since[k] : row;
+        b->e[k] = e < E_MOST ? e : E_MOST;
     }
 }
 

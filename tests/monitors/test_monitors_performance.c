@@ -95,6 +95,59 @@ static void no_rows_and_one_class_have_no_value(void **state)
     assert_true(isnan(mon_metric_compute(MON_AUC, &rows)));
 }
 
+static void metric_without_rows_that_count_is_no_number(void **state)
+{
+    (void)state;
+    const float low[] = {0.1f, 0.2f, 0.3f};
+    const double labels[] = {1, 0, 1}, positive[] = {1, 1, 1};
+    struct mon_labelled rows = {LABEL_BINARY, 3, 1, low, labels};
+    assert_true(isnan(mon_metric_compute(MON_PRECISION, &rows))); /* nothing predicted */
+    assert_close(mon_metric_compute(MON_RECALL, &rows), 0.0, 0.0);
+    assert_close(mon_metric_compute(MON_F1, &rows), 0.0, 0.0);
+    rows.labels = positive;
+    assert_true(isnan(mon_metric_compute(MON_SPECIFICITY, &rows)));
+    assert_true(isnan(mon_metric_measure(MON_SPECIFICITY, &rows, 0).standard_error));
+}
+
+static void one_row_has_a_value_and_no_error(void **state)
+{
+    (void)state;
+    const float score[] = {0.9f};
+    const double label[] = {1};
+    struct mon_labelled rows = {LABEL_BINARY, 1, 1, score, label};
+    struct mon_measured m = mon_metric_measure(MON_ACCURACY, &rows, 0);
+    assert_close(m.value, 1.0, 0.0);
+    assert_true(isnan(m.standard_error));
+    rows.n = 0;
+    m = mon_metric_measure(MON_F1, &rows, 0);
+    assert_true(m.n == 0.0 && isnan(m.value) && isnan(m.standard_error));
+}
+
+/* Every row ten times over is a tenth of the evidence: the lag finds out, for every metric. */
+static void lag_knows_that_repeated_rows_say_nothing_new(void **state)
+{
+    (void)state;
+    enum { n = 3000, copies = 10 };
+    static float scores[n];
+    static double labels[n];
+    struct rng r;
+    rng_seed(&r, 8);
+    for (size_t i = 0; i < n; i++) {
+        scores[i] = i % copies ? scores[i - 1] : (float)rng_uniform(&r);
+        labels[i] = i % copies ? labels[i - 1] : rng_uniform(&r) < (double)scores[i];
+    }
+    struct mon_labelled rows = {LABEL_BINARY, n, 1, scores, labels};
+    for (int m = 0; m < MON_N_METRICS; m++) {
+        if (!mon_metric_fits((enum mon_metric)m, LABEL_BINARY))
+            continue;
+        double naive = mon_metric_measure((enum mon_metric)m, &rows, 0).standard_error;
+        double wide = mon_metric_measure((enum mon_metric)m, &rows, 40).standard_error;
+        print_message("%-12s %.4f for independent rows, %.4f with lag 40\n",
+                      mon_metric_name((enum mon_metric)m), naive, wide);
+        assert_close(wide / naive, sqrt(copies), 0.7); /* Bartlett's weights take some off */
+    }
+}
+
 static void names_and_fits_are_as_listed(void **state)
 {
     (void)state;
@@ -281,6 +334,9 @@ int main(void)
         cmocka_unit_test(regression_metrics_are_the_values_by_hand),
         cmocka_unit_test(rows_without_label_or_score_are_left_out),
         cmocka_unit_test(no_rows_and_one_class_have_no_value),
+        cmocka_unit_test(metric_without_rows_that_count_is_no_number),
+        cmocka_unit_test(one_row_has_a_value_and_no_error),
+        cmocka_unit_test(lag_knows_that_repeated_rows_say_nothing_new),
         cmocka_unit_test(names_and_fits_are_as_listed),
         cmocka_unit_test(accuracy_that_fell_beyond_the_limit_is_drift),
         cmocka_unit_test(fall_that_may_be_chance_is_ok),
