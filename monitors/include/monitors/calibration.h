@@ -46,13 +46,14 @@ struct mon_calibrator {
  */
 enum err_code mon_calibrator_fit(const struct mon_labelled *rows, const double *weights,
                                  struct mon_calibrator **out, struct err *e);
-void mon_calibrator_free(struct mon_calibrator *c);
+void mon_calibrator_free(struct mon_calibrator *c); /* NULL allowed */
 
 /* The chance at a score: the block's inside a block, linear between blocks, the end blocks' beyond
  * them (infinities too). NaN gives NaN. O(log n_blocks). */
 double mon_calibration_chance(const struct mon_calibration_curve *c, double score);
 
-/* Index of the block nearest to the score: its own, or whichever side is closer. */
+/* Index of the block nearest to the score: its own, or whichever side is closer; of NaN the first.
+ */
 size_t mon_calibration_block_of(const struct mon_calibration_curve *c, double score);
 
 /* Tensors "<prefix>calibration/blocks" (F64, all curves' blocks x 4: low, high, chance, rows) and

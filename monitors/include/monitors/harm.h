@@ -70,10 +70,12 @@ enum err_code mon_harm_limit_fit(const struct mon_harm_options *o, const double 
 
 struct mon_harm;
 
-/* *out is owned; free with mon_harm_free. Options out of range: ERR_INVALID, naming the option. */
+/* A test that has seen nothing yet; o and limit are copied. *out is owned; free with mon_harm_free.
+ * Options out of range: ERR_INVALID, naming the option; a limit that no loss can exceed likewise.
+ */
 enum err_code mon_harm_new(const struct mon_harm_options *o, const struct mon_harm_limit *limit,
                            struct mon_harm **out, struct err *e);
-void mon_harm_free(struct mon_harm *h);
+void mon_harm_free(struct mon_harm *h); /* NULL allowed */
 
 /* X(symbol, text) */
 #define MON_HARM_EVENT_LIST(X)                                                                     \
@@ -86,19 +88,28 @@ enum mon_harm_event {
     MON_HARM_EVENT_LIST(X)
 #undef X
 };
-const char *mon_harm_event_name(enum mon_harm_event event);
+const char *mon_harm_event_name(enum mon_harm_event event); /* static text */
 
-/* Feeds one labelled row's loss. NaN is ignored; losses outside 0..loss_bound are cut to it. */
+/* Feeds one labelled row's loss, in the order in which labels arrive, and says whether harm began
+ * or ended with it. NaN is ignored; losses outside 0..loss_bound are cut to it, infinities too.
+ * Fixed time and memory. */
 enum mon_harm_event mon_harm_update(struct mon_harm *h, double loss);
 
-/* Feeds n; returns how many times harm began or ended. */
+/* Feeds n losses (NULL allowed for n = 0); returns how many times harm began or ended. */
 size_t mon_harm_feed(struct mon_harm *h, const double *losses, size_t n);
 
-bool mon_harm_now(const struct mon_harm *h);           /* between a beginning and its end */
-uint64_t mon_harm_n(const struct mon_harm *h);         /* rows fed since new */
-double mon_harm_e_value(const struct mon_harm *h);     /* evidence now that the risk is too large;
-                                                          counted     up to 1e300 */
-double mon_harm_end_e_value(const struct mon_harm *h); /* that it no longer is; NaN without harm */
+/* Between a beginning and its end. */
+bool mon_harm_now(const struct mon_harm *h);
+
+/* Rows fed since new, NaN not counted. */
+uint64_t mon_harm_n(const struct mon_harm *h);
+
+/* Evidence at this row that the risk is above the limit; 1 before the first row, at most 1e300. */
+double mon_harm_e_value(const struct mon_harm *h);
+
+/* Evidence that it no longer is; NaN without harm. */
+double mon_harm_end_e_value(const struct mon_harm *h);
+
 /* The row (0 is the first fed) from which the strongest evidence counted when harm was found: where
  * it seems to have begun. NaN without harm. */
 double mon_harm_since_row(const struct mon_harm *h);

@@ -42,7 +42,7 @@ enum err_code mon_loss_model_fit(enum mon_metric metric, const struct mon_labell
                                  const double *features, size_t n_features,
                                  const struct mon_loss_options *o, struct mon_loss_model **out,
                                  struct err *e);
-void mon_loss_model_free(struct mon_loss_model *m);
+void mon_loss_model_free(struct mon_loss_model *m); /* NULL allowed */
 
 /* The expected loss of one row (squared error for rmse), never below 0. NaN prediction: NaN. */
 double mon_loss_model_row(const struct mon_loss_model *m, double prediction,

@@ -44,7 +44,8 @@ enum {
 /* A binary version answers "positive" from this probability on, here as in the estimates. */
 #define MON_DECISION_THRESHOLD 0.5f
 
-const char *mon_metric_name(enum mon_metric m);
+const char *mon_metric_name(enum mon_metric m); /* static text */
+/* False where the name is not one of the list; *out is then unchanged. */
 bool mon_metric_from_name(const char *name, enum mon_metric *out);
 bool mon_metric_larger_is_better(enum mon_metric m);
 /* Whether the metric is defined for such labels: AUC binary; rmse and mae regression; the others
@@ -112,7 +113,9 @@ void mon_performance_options_init(struct mon_performance_options *o);
  * says at the confidence that there is one: exact for accuracy without lag and with known n
  * (hypergeometric of the two error counts; binomial where the reference is exact), else normal with
  * mon_metric_measure's standard error, the reference's own as large as its size says. effect is the
- * worsening; n the rows used.
+ * worsening; n the rows used. Fewer than min_rows (and always fewer than 2) labelled rows:
+ * insufficient; a metric that does not fit the labels, or has no value on these rows or on the
+ * reference (NaN, infinite): unavailable.
  */
 void mon_performance_check(const struct mon_performance_options *o, const struct mon_labelled *rows,
                            double reference_value, double reference_n, struct mon_signal *out);
