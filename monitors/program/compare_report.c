@@ -153,6 +153,15 @@ static void put_table(struct page *page, const struct compare_result *r,
 
 /* ---- sentences ---- */
 
+static bool is_told(const struct ledger_entry *const *sorted, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sorted[i]->n_drifted > 0 && strcmp(subject(&sorted[i]->strongest), name) == 0)
+            return true;
+    return false;
+}
+
+/* One for each feature that drifted: its strongest. */
 static void put_sentences(struct page *page, const struct compare_result *r,
                           const struct ledger_entry *const *sorted)
 {
@@ -161,10 +170,9 @@ static void put_sentences(struct page *page, const struct compare_result *r,
         return;
     page_gap(page);
     for (size_t i = 0; i < r->ledger->n; i++) {
-        if (sorted[i]->n_drifted == 0)
-            continue;
-        mon_signal_sentence(&sorted[i]->strongest, sentence);
-        page_indented(page, 0, STYLE_PLAIN, sentence);
+        const struct mon_signal *s = &sorted[i]->strongest;
+        if (sorted[i]->n_drifted > 0 && !is_told(sorted, i, subject(s)))
+            page_indented(page, 0, STYLE_PLAIN, mon_signal_sentence(s, sentence));
     }
 }
 

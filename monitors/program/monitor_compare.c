@@ -321,7 +321,7 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .kind = OPT_STRING,
          .dest = &o.statistic_text,
          .arg = "NAME",
-         .help = "psi, ks, js and others; docs/monitor-program.md lists them."},
+         .help = "psi, ks, js, hellinger, cramer_von_mises or wasserstein."},
         {.name = "metric",
          .kind = OPT_STRING,
          .dest = &o.metric_text,

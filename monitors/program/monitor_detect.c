@@ -74,28 +74,47 @@ static enum err_code find_column(struct detection *d, const char *file, struct e
 
 /* ---- rows ---- */
 
-/* row: from 1, over all runs with this state. */
-static void print_change(struct detection *d, double before)
+/* NaN where a detector that begins afresh has seen nothing since. */
+static double mean_after(const struct mon_detector *d)
 {
-    struct mon_detector *detector = d->state.detector;
-    double after = mon_detector_estimate(detector);
-    if (!d->options->json) {
-        if (d->n_changes == 1)
-            puts("       row      before       after");
-        printf("%10lld  %10.6g  %10.6g\n", (long long)d->state.n_rows, before, after);
-        return;
-    }
+    return mon_detector_width(d) > 0 ? mon_detector_estimate(d) : NAN;
+}
+
+static void print_row(const struct detection *d, double before, double after)
+{
+    if (d->n_changes == 1)
+        puts("       row      before       after");
+    printf("%10lld  %10.6g  ", (long long)d->state.n_rows, before);
+    if (isnan(after))
+        puts("         -");
+    else
+        printf("%10.6g\n", after);
+}
+
+static void print_object(const struct detection *d, double before, double after)
+{
     cJSON *line = cJSON_CreateObject();
     cJSON_AddNumberToObject(line, "row", (double)d->state.n_rows);
-    cJSON_AddStringToObject(line, "detector", mon_detector_name(detector));
+    cJSON_AddStringToObject(line, "detector", mon_detector_name(d->state.detector));
     cJSON_AddNumberToObject(line, "before", before);
-    cJSON_AddNumberToObject(line, "after", after);
-    cJSON_AddNumberToObject(line, "rows_after", mon_detector_width(detector));
+    if (!isnan(after))
+        cJSON_AddNumberToObject(line, "after", after);
+    cJSON_AddNumberToObject(line, "rows_after", mon_detector_width(d->state.detector));
     char *text = json_print(line);
     if (text)
         puts(text);
     free(text);
     cJSON_Delete(line);
+}
+
+/* The row counts from 1, over all runs with this state. */
+static void print_change(const struct detection *d)
+{
+    double before = mon_detector_before(d->state.detector), after = mean_after(d->state.detector);
+    if (d->options->json)
+        print_object(d, before, after);
+    else
+        print_row(d, before, after);
 }
 
 static void feed(struct detection *d, const char *field)
@@ -110,7 +129,7 @@ static void feed(struct detection *d, const char *field)
         return;
     d->n_changes++;
     monitor_hold_signals(true);
-    print_change(d, mon_detector_before(d->state.detector));
+    print_change(d);
     monitor_hold_signals(false);
 }
 
@@ -213,12 +232,15 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .kind = OPT_STRING,
          .dest = &o.detector,
          .arg = "NAME",
-         .help = "adwin (default), page_hinkley and others; docs/monitor-program.md lists them."},
+         .help = "adwin (default), page_hinkley, cusum, gma, ddm, eddm, rddm, hddm_a, hddm_w, "
+                 "fhddm, ecdd, "
+                 "stepd, kswin or bocd."},
         {.name = "param",
          .kind = OPT_STRINGS,
          .dest = &o.params,
          .arg = "KEY=VALUE",
-         .help = "A parameter of the detector."},
+         .help = "A parameter of the detector, such as delta=0.0001 or direction=up; "
+                 "docs/monitors-detectors.md has them."},
         {.name = "state",
          .kind = OPT_STRING,
          .dest = &o.state,

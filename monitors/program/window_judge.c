@@ -214,11 +214,12 @@ static enum err_code make_season(struct window_judge *j, struct err *e)
 static void set(struct window_judge *j, const struct window *w)
 {
     size_t n = 0;
+    bool seasonal = j->season && mon_season_cycle(j->season) != MON_CYCLE_NONE;
     for (size_t i = 0; i < COMPARE_N_MONITORS; i++)
         n += j->has[i];
     j->setting = (struct judge_setting){.ref = j->ref,
                                         .options = j->options,
-                                        .season = j->season,
+                                        .season = seasonal ? j->season : NULL,
                                         .rate = j->rate / (double)(n ? n : 1),
                                         .window_rows = expected_rows(j, w),
                                         .min_rows = window_judge_min_rows(j)};

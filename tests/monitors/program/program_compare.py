@@ -1,0 +1,170 @@
+"""program_compare.py MONITOR SOURCE - what compare finds, counts, explains and prints, against plain Python."""
+import collections
+import csv
+import json
+import math
+import random
+
+from monitor_testing import FOLDER, expect, expect_fails, expect_in, ok, reference, run, run_tests, signals, table, write
+
+DAY_S = 86400
+START = 1767225600  # 2026-01-01
+
+
+def drifted(found):
+    return {(s["feature"], s["statistic"]) for s in found if s["verdict"] == "drift"}
+
+
+def a_shift_is_found_and_the_rest_left_alone():
+    ref = reference(table("shift_ref.csv", 20000, seed=1))
+    found, summary = signals(ref, table("shift.csv", 10000, seed=2, shift=0.3), "--monitor", "drift")
+    expect("what drifted", drifted(found), {("age", "psi")})
+    expect("summary", [(d["feature"], d["windows"]) for d in summary["drifted"]], [("age", 1)])
+    found, summary = signals(ref, table("still.csv", 10000, seed=3))
+    expect("nothing moved", drifted(found), set())
+
+
+def psi_of_a_categorical_is_the_formulas():
+    ref_path, path = table("psi_ref.csv", 5000, seed=4), table("psi.csv", 3000, seed=5)
+    found, _ = signals(reference(ref_path), path, "--monitor", "drift")
+    got = next(s["value"] for s in found if s["feature"] == "town")
+    shares = []
+    for file in (ref_path, path):
+        with open(file, encoding="utf-8") as text:
+            counts = collections.Counter(row["town"] for row in csv.DictReader(text))
+        total = sum(counts.values()) + 0.5 * len(counts)
+        shares.append({town: (n + 0.5) / total for town, n in counts.items()})
+    want = sum((shares[1][t] - p) * math.log(shares[1][t] / p) for t, p in shares[0].items())
+    expect("psi, half a row added to each", abs(got - want) < 1e-9, True)
+
+
+def windows_by_rows_hold_so_many():
+    ref = reference(table("rows_ref.csv", 10000, seed=6))
+    found, summary = signals(ref, table("rows.csv", 3150, seed=7), "--window", "1000", "--monitor", "drift")
+    windows = sorted({(s["window"]["first_row"], s["window"]["last_row"], s["n"]) for s in found})
+    expect("windows", windows, [(1, 1000, 1000), (1001, 2000, 1000), (2001, 3000, 1000)])
+    expect("the rest", (summary["windows"], summary["rows_left"]), (3, 150))
+
+
+def windows_by_time_begin_on_the_hour():
+    ref = reference(table("time_ref.csv", 20000, seed=8, start=START))
+    found, _ = signals(ref, table("time.csv", 600, seed=9, start=START + 1800), "--window", "4h", "--monitor", "drift")
+    windows = sorted({(s["window"]["from_unix_ms"], s["n"]) for s in found})
+    first = START * 1000
+    expect("windows", windows, [(first, 210), (first + 4 * 3600000, 240), (first + 8 * 3600000, 150)])
+    expect_fails("no time column", "--time", "compare", reference(table("notime.csv", 500, seed=1)),
+                 FOLDER / "time.csv", "--window", "4h")
+    expect_fails("a time that is none", ["bad_time.csv:3:", "ts"], "compare", ref,
+                 write("bad_time.csv", f"ts,age,income,town\n{START},1,2,Rome\nsoon,1,2,Rome\n"))
+
+
+def a_budget_per_time_is_shared_out_to_windows():
+    ref = reference(table("budget_ref.csv", 20000, seed=8, start=START))
+    _, summary = signals(ref, table("budget.csv", 6000, seed=9, start=START + 14 * DAY_S), "--window", "1d",
+                         "--false-alarm-rate", "1 per 30d")
+    expect("a day's share", abs(summary["false_alarm_rate"] - 1 / 30) < 1e-12, True)
+    expect("of all windows", abs(summary["expected_false_alarms"] - summary["windows_judged"] / 30) < 1e-9, True)
+    expect_fails("no times", "no time column", "compare", reference(table("nt.csv", 500, seed=1)),
+                 table("nt2.csv", 300, seed=2), "--false-alarm-rate", "1 per 30d")
+
+
+def several_windows_together_see_what_one_does_not():
+    ref = reference(table("long_ref.csv", 60000, seed=10))
+    path = table("long.csv", 32000, seed=11, shift=0.06)
+    alone = signals(ref, path, "--window", "500", "--monitor", "drift", "--statistic", "ks")[1]
+    together = signals(ref, path, "--window", "500", "--monitor", "drift", "--statistic", "ks", "--lengths", "7")[1]
+    expect("alone", alone["windows_drifted"], 0)
+    expect("together", together["windows_drifted"] > 0, True)
+
+
+def scored(name, n, seed, noise=0.0):
+    """A model's chances that are true ones; a share of labels turned round."""
+    rng = random.Random(seed)
+    lines = ["x,z,score,y"]
+    for _ in range(n):
+        x, z = rng.gauss(0, 1), rng.gauss(0, 1)
+        p = 1 / (1 + math.exp(-2 * x - z))
+        y = (rng.random() < p) != (rng.random() < noise)
+        lines.append(f"{x:.5f},{z:.5f},{p:.5f},{int(y)}")
+    return write(name, "\n".join(lines) + "\n")
+
+
+def performance_is_estimated_realised_and_harm_is_told():
+    ref = reference(scored("s_ref.csv", 20000, seed=12), "--label", "y", "--score", "score")
+    found, _ = signals(ref, scored("s_same.csv", 8000, seed=13), "--window", "2000", "--metric", "auc")
+    by = collections.defaultdict(list)
+    for s in found:
+        by[s["monitor"]].append(s)
+    expect("monitors", set(by), {"drift", "predictions", "quality", "joint", "estimate", "performance", "harm"})
+    for estimated, real in zip(by["estimate"], by["performance"]):
+        expect("estimated near realised", abs(estimated["value"] - real["value"]) < 0.03, True)
+    expect("no harm", {s["verdict"] for s in by["harm"]}, {"ok"})
+    bad = scored("s_bad.csv", 8000, seed=14, noise=0.25)
+    found, _ = signals(ref, bad, "--window", "2000", "--monitor", "estimate,performance,harm")
+    expect("labels turned round: inputs and estimate see nothing, labels do", drifted(found),
+           {("", "accuracy"), ("", "risk")})
+    lines = [line.rsplit(",", 1)[0] for line in bad.read_text().splitlines()]
+    unlabelled = write("s_unlabelled.csv", "\n".join(lines) + "\n")
+    found, _ = signals(ref, unlabelled, "--window", "2000")
+    expect("without labels", {s["monitor"] for s in found}, {"drift", "predictions", "quality", "joint", "estimate"})
+    expect_fails("labels asked for", "no labels", "compare", ref, unlabelled, "--monitor", "harm")
+    expect_fails("no scores", '"score"', "compare", ref, write("s_none.csv", "x,z\n1,2\n"))
+
+
+def a_correlation_that_turns_is_seen_by_features_together_alone():
+    def pairs(name, seed, sign):
+        rng = random.Random(seed)
+        rows = []
+        for _ in range(8000):
+            a, b = rng.gauss(0, 1), rng.gauss(0, 1)
+            rows.append(f"{a:.4f},{sign * 0.7 * a + 0.714 * b:.4f}")
+        return write(name, "a,b\n" + "\n".join(rows) + "\n")
+    ref = reference(pairs("turn_ref.csv", 15, 1))
+    found, _ = signals(ref, pairs("turn.csv", 16, -1), "--monitor", "drift,joint")
+    expect("kinds", {s["kind"] for s in found if s["verdict"] == "drift"}, {"joint"})
+
+
+def every_line_of_json_is_an_object_with_a_sentence():
+    ref = reference(table("json_ref.csv", 5000, seed=17))
+    out = ok("compare", ref, table("json.csv", 2000, seed=18), "--json", "--window", "500")
+    lines = [json.loads(line) for line in out.splitlines()]
+    expect("one summary, the last", [("summary" in line) for line in lines].index(True), len(lines) - 1)
+    for line in lines[:-1]:
+        expect("has its own", {"monitor", "statistic", "verdict", "sentence", "window"} <= set(line), True)
+    second = [s for s in lines[:-1] if s["window"]["index"] == 2 and s["statistic"] == "psi"]
+    expect("ranked among its past", {s["history_n"] for s in second}, {1})
+
+
+def a_page_fits_a_narrow_terminal():
+    ref = reference(table("page_ref.csv", 5000, seed=19, columns=("a_rather_long_name_of_a_column", "income", "town")))
+    path = table("page.csv", 3000, seed=20, shift=1, columns=("a_rather_long_name_of_a_column", "income", "town"))
+    for options in ([], ["--window", "1000"], ["--explain", "a_rather_long_name_of_a_column"]):
+        out = ok("compare", ref, path, *options, env={"COLUMNS": "60"})
+        expect(f"{options}: widest line", max(map(len, out.splitlines())) <= 60, True)
+        expect(f"{options}: no colour", "\033" in out, False)
+
+
+def explain_says_all_about_one_feature():
+    ref = reference(table("why_ref.csv", 5000, seed=21))
+    path = table("why.csv", 3000, seed=22, shift=0.5)
+    out = ok("compare", ref, path, "--window", "1000", "--explain", "age")
+    for words in ("psi: drift", "rule", "limit", "calibrated", "p    ", "effect", "psi of the last 3 windows",
+                  "rows 1-1000", "Shares of rows", "####"):
+        expect_in("page", words, out)
+    expect_fails("a name that is none", 'did you mean "age"', "compare", ref, path, "--explain", "agee")
+
+
+def the_same_rows_give_the_same_file():
+    path = table("twice.csv", 3000, seed=23, start=START)
+    first = reference(path).read_bytes()
+    expect("bytes", reference(path).read_bytes() == first, True)
+
+
+if __name__ == "__main__":
+    run_tests([a_shift_is_found_and_the_rest_left_alone, psi_of_a_categorical_is_the_formulas,
+               windows_by_rows_hold_so_many, windows_by_time_begin_on_the_hour,
+               a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
+               performance_is_estimated_realised_and_harm_is_told,
+               a_correlation_that_turns_is_seen_by_features_together_alone,
+               every_line_of_json_is_an_object_with_a_sentence, a_page_fits_a_narrow_terminal,
+               explain_says_all_about_one_feature, the_same_rows_give_the_same_file])
