@@ -13,7 +13,7 @@
 
 #define KOLMOGOROV_MEAN_SQUARE (M_PI * M_PI / 12.0)
 #define QUANTILE_STEPS 60
-#define QUANTILE_TOLERANCE 1e-8
+#define QUANTILE_TOLERANCE 1e-7 /* of the ratio, and of log p */
 
 static double squared(const struct null_case *c, double value)
 {
@@ -93,43 +93,52 @@ static double first_guess(const struct null_case *c, const struct estimate *e, d
     return fmax(0.1, 1.0 + (stretched - 1.0) / sqrt(chi.degrees / chi.skew_degrees));
 }
 
-/* False position on log P - log p, which falls almost straight in the ratio. low is below the root,
- * high above it. */
-static double false_position(const struct null_case *c, const struct estimate *e, double p,
-                             double low, double high)
+/* A ratio and log P - log p there, which falls almost straight. */
+struct point {
+    double ratio, log_p;
+};
+
+static struct point point_at(const struct null_case *c, const struct estimate *e, double p,
+                             double ratio)
 {
-    double at_low = log(tail(c, e, low) / p), at_high = log(tail(c, e, high) / p);
-    double middle = high;
-    for (int i = 0; i < QUANTILE_STEPS && high - low > QUANTILE_TOLERANCE * low; i++) {
-        bool straight = i < QUANTILE_STEPS / 2 && isfinite(at_high);
-        double part = straight ? at_low / (at_low - at_high) : 0.5;
-        middle = low + fmin(fmax(part, 1e-9), 1.0 - 1e-9) * (high - low);
-        double at = log(tail(c, e, middle) / p);
-        if (fabs(at) < QUANTILE_TOLERANCE)
+    return (struct point){ratio, log(tail(c, e, ratio) / p)};
+}
+
+/* False position between a point below the root and one above it; the end that stays gives way
+ * (Illinois; Dowell & Jarratt 1971). */
+static double false_position(const struct null_case *c, const struct estimate *e, double p,
+                             struct point low, struct point high)
+{
+    struct point middle = high;
+    for (int i = 0; i < QUANTILE_STEPS && high.ratio - low.ratio > QUANTILE_TOLERANCE; i++) {
+        bool straight = i < QUANTILE_STEPS / 2 && isfinite(high.log_p);
+        double part = straight ? low.log_p / (low.log_p - high.log_p) : 0.5;
+        part = fmin(fmax(part, 1e-9), 1.0 - 1e-9);
+        middle = point_at(c, e, p, low.ratio + part * (high.ratio - low.ratio));
+        if (fabs(middle.log_p) < QUANTILE_TOLERANCE)
             break;
-        if (at > 0.0) {
+        if (middle.log_p > 0.0) {
             low = middle;
-            at_low = at;
-            at_high *= 0.5; /* Illinois: the end that stays gives way (Dowell & Jarratt 1971) */
+            high.log_p *= 0.5;
         } else {
             high = middle;
-            at_high = at;
-            at_low *= 0.5;
+            low.log_p *= 0.5;
         }
     }
-    return middle;
+    return middle.ratio;
 }
 
 static double quantile_under(const struct null_case *c, const struct estimate *e, double p)
 {
-    double low = 0.9 * first_guess(c, e, p), high = 1.25 * low;
-    while (low > 1e-3 && tail(c, e, low) < p) {
+    double guess = first_guess(c, e, p);
+    struct point low = point_at(c, e, p, guess), high = low;
+    while (low.log_p < 0.0 && low.ratio > 1e-3) {
         high = low;
-        low *= 0.5;
+        low = point_at(c, e, p, low.ratio * 0.8);
     }
-    while (high < 1e12 && tail(c, e, high) > p) {
+    while (high.log_p > 0.0 && high.ratio < 1e12) {
         low = high;
-        high *= 1.5;
+        high = point_at(c, e, p, high.ratio * 1.25);
     }
     return unsquared(c, false_position(c, e, p, low, high) * mean_under(c, e));
 }
