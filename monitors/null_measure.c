@@ -21,7 +21,7 @@
 #include "season_state.h"
 #include "spectrum.h"
 
-#define THIN_COLUMNS 51
+#define THIN_COLUMNS 51 /* of which a fiftieth of the reference each */
 
 struct measure {
     enum mon_statistic statistic;
@@ -40,7 +40,8 @@ struct measure {
     double *laid;     /* cells: reference counts */
     double *counts;   /* cells: of a chunk */
     double *expected; /* cells: of what it belongs with */
-    double *widths, *weights, *square, *sum;
+    double *widths, *weights;
+    double *square, *sum;   /* cells: of runs of chunks; sum, shares while y is made */
     double *independent;    /* cells: mean squares of y on independent rows */
     double independent_sum; /* and of y's sum */
     double *y;              /* n_chunks x cells */
@@ -107,19 +108,27 @@ static void count_phases(struct measure *m, size_t of_phase[MON_PHASES_MAX])
         m->dof -= of_phase[i] > 1 && (m->season == NULL || m->season->supported[i]);
 }
 
-/* Deviations from a common mean are correlated by -1/(n - 1): a run of chunks that belong together
- * scatters that much less. 0 where a chunk of the run has no company. */
-static double run_size(const struct measure *m, size_t last, const size_t of_phase[MON_PHASES_MAX])
+/* Deviations from a common mean are correlated by -1/(n - 1): a run of m chunks of one phase
+ * scatters by m (m - 1) / (n - 1) less than m would. Kept up as the run moves on. 0 where a chunk
+ * of it has no company. */
+static void size_runs(struct measure *m, const size_t of_phase[MON_PHASES_MAX])
 {
-    double size = (double)m->block;
-    for (size_t a = last + 1 - m->block; a <= last; a++) {
-        if (!m->used[a])
-            return 0.0;
-        for (size_t b = a + 1; b <= last; b++)
-            if (phase_of(m, a) == phase_of(m, b))
-                size -= 2.0 / ((double)of_phase[phase_of(m, a)] - 1.0);
+    size_t in_run[MON_PHASES_MAX] = {0}, lonely = 0;
+    double lost = 0.0;
+    for (size_t k = 0; k < m->n_chunks; k++) {
+        size_t phase = phase_of(m, k);
+        double others = fmax(1.0, (double)of_phase[phase] - 1.0);
+        lost += 2.0 * (double)in_run[phase]++ / others;
+        lonely += !m->used[k];
+        if (k >= m->block) {
+            phase = phase_of(m, k - m->block);
+            others = fmax(1.0, (double)of_phase[phase] - 1.0);
+            lost -= 2.0 * (double)--in_run[phase] / others;
+            lonely -= !m->used[k - m->block];
+        }
+        if (k + 1 >= m->block && lonely == 0)
+            m->block_size[k] = fmax(0.0, (double)m->block - lost);
     }
-    return fmax(0.0, size);
 }
 
 static enum err_code measure_init(struct measure *m, struct err *e)
@@ -136,8 +145,7 @@ static enum err_code measure_init(struct measure *m, struct err *e)
     for (size_t k = 0; k < m->n_chunks; k++)
         profile_merge(m->total, m->chunks[k]);
     count_phases(m, of_phase);
-    for (size_t k = m->block - 1; k < m->n_chunks; k++)
-        m->block_size[k] = run_size(m, k, of_phase);
+    size_runs(m, of_phase);
     return ERR_OK;
 }
 
