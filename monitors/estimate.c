@@ -152,8 +152,10 @@ static const struct series *prediction_series(const struct profile *p)
 /* Where a cell's scores lie: probabilities end at 0 and 1, also in the open cells. */
 static void cell_range(const struct series *s, size_t cell, double *low, double *high)
 {
-    *low = cell > 0 ? s->edges[cell - 1] : fmin(0.0, s->edges[0]);
-    *high = cell < s->n_edges ? s->edges[cell] : fmax(1.0, s->edges[s->n_edges - 1]);
+    double first = s->n_edges > 0 ? fmin(0.0, s->edges[0]) : 0.0;
+    double last = s->n_edges > 0 ? fmax(1.0, s->edges[s->n_edges - 1]) : 1.0;
+    *low = cell > 0 ? s->edges[cell - 1] : first;
+    *high = cell < s->n_edges ? s->edges[cell] : last;
 }
 
 static void add_cell(struct items *t, double low, double high, double rows)

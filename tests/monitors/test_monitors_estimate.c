@@ -496,6 +496,42 @@ static void estimated_fall_is_drift_only_beyond_its_errors(void **state)
     assert_non_null(strstr(s.rule, "estimated"));
 }
 
+/* Windows with shifted inputs: one has the concept of the reference, in the other a fifth of the
+ * labels no longer follow the scores. */
+static void gap_is_told_from_shifted_inputs(void **state)
+{
+    (void)state;
+    struct rng r;
+    static float scores[n_window];
+    static double labels[n_window];
+    struct mon_estimate_options o;
+    struct mon_estimates found;
+    struct mon_signal s;
+    rng_seed(&r, 21);
+    struct mon_calibrator *c = fit_drawn(&r);
+    mon_estimate_options_init(&o);
+    o.metric = MON_AUC;
+    for (int moved = 0; moved <= 1; moved++) {
+        draw(&r, 0.2, n_window, scores, labels);
+        for (size_t i = 0; moved && i < n_window; i += 5)
+            labels[i] = rng_uniform(&r) < 0.5;
+        struct mon_labelled rows = {LABEL_BINARY, n_window, 1, scores, labels};
+        mon_estimate_scores(c, scores, n_window, &found, NULL);
+        mon_estimate_gap(&o, &found, &rows, &s);
+        expect(&s, moved ? MON_DRIFT : MON_OK);
+        assert_close("gap", s.effect, found.of[MON_AUC].value - s.value, 1e-12);
+        rows.n = 100;
+        mon_estimate_gap(&o, &found, &rows, &s);
+        expect(&s, MON_INSUFFICIENT);
+    }
+    assert_string_equal(s.statistic, "auc_gap");
+    o.metric = MON_RMSE;
+    struct mon_labelled rows = {LABEL_BINARY, n_window, 1, scores, labels};
+    mon_estimate_gap(&o, &found, &rows, &s);
+    expect(&s, MON_UNAVAILABLE);
+    mon_calibrator_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +550,7 @@ int main(void)
         cmocka_unit_test(counts_lose_little_against_scores),
         cmocka_unit_test(multiclass_counts_are_refused),
         cmocka_unit_test(estimated_fall_is_drift_only_beyond_its_errors),
+        cmocka_unit_test(gap_is_told_from_shifted_inputs),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

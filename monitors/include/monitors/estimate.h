@@ -6,8 +6,8 @@
  * A calibrated score says how likely the row is positive. So every row is a true positive with its
  * chance and a false one with the rest, and the sums over a window are its expected confusion
  * matrix; the metrics follow. This holds while the chance at a score stays what it was in the
- * reference: inputs may drift, the concept may not. Where labels do arrive, compare (owed.h): a gap
- * beyond the bands says that the concept has moved.
+ * reference: inputs may drift, the concept may not. Where labels do arrive, a gap beyond the errors
+ * says that the concept has moved (mon_estimate_gap).
  *
  * Regressions are estimated by loss_model.h, whose answers have the same form. Pure; any thread.
  */
@@ -89,5 +89,16 @@ void mon_estimate_options_init(struct mon_estimate_options *o);
 void mon_estimate_check(const struct mon_estimate_options *o, const struct mon_estimates *window,
                         double reference_value, double reference_error, double reference_n,
                         struct mon_signal *out);
+
+/*
+ * Has the concept moved? The realised metric of labelled rows against the estimate for the very
+ * same rows: drift where they differ, either way, by more than max_drop (relative: a share of the
+ * estimate) and more than the estimate's errors allow at the confidence. Kind
+ * estimated_performance, statistic the metric's name + "_gap"; value realised, reference_value
+ * estimated, effect the realised worsening beyond the estimate; p_value of "the gap is at most
+ * max_drop". Fewer labelled rows than min_rows: insufficient; a side without value: unavailable.
+ */
+void mon_estimate_gap(const struct mon_estimate_options *o, const struct mon_estimates *estimate,
+                      const struct mon_labelled *rows, struct mon_signal *out);
 
 #endif
