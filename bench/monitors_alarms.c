@@ -222,11 +222,11 @@ static struct counts simulate(enum law law, const struct settings *s)
     return counts;
 }
 
-/* Enough windows for half the budget's rate to be seen to lie within it. */
+/* Enough windows for a third of the budget's rate to be seen to lie within it. */
 static bool resolves(const struct count *c, double budget)
 {
-    size_t half = (size_t)(0.5 * budget * (double)c->windows);
-    return half > 0 && rate_upper_bound(half, c->windows) <= budget;
+    size_t third = (size_t)(budget * (double)c->windows / 3.0);
+    return third > 0 && rate_upper_bound(third, c->windows) <= budget;
 }
 
 static bool print_count(const struct settings *s, enum law law, const char *rule, double budget,
