@@ -37,7 +37,7 @@ enum err_code reference_joint_lay(struct mon_reference_builder *b, struct err *e
     struct mon_joint_space_options o;
     size_t n_columns = count_columns(r->schema);
     uint64_t n_chunks = (b->n_scanned + b->chunk_rows - 1) / b->chunk_rows;
-    if (n_columns < 2 || n_columns > b->options.max_joint_columns)
+    if (n_columns < 2 || n_columns > b->options.max_joint_columns || b->n_scanned < 2)
         return ERR_OK;
     mon_joint_space_options_init(&o);
     o.seed = b->options.seed;

@@ -33,7 +33,7 @@ def wrong_rows_name_file_and_line():
 
 
 def one_row_and_one_column_are_tables():
-    for text in ("x\n1.5\n", "x\n1.5", "x\nNA\n", "town\nRome\n"):
+    for text in ("x\n1.5\n", "x\n1.5", "x\nNA\n", "town\nRome\n", "x,y\n1,2\n"):
         path = write("tiny.csv", text)
         if "NA" in text:
             expect_fails("a column without values", "none of the 1 columns is a feature", "reference", path, "-o", OUT)
