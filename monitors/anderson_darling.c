@@ -7,6 +7,9 @@
 #include "pooled.h"
 #include "quadratic_form.h"
 
+#define M_EULER 0.57721566490153286
+#define MAX_SUMMED 1e6
+
 /* Eq. 7, k = 2: midranks inside groups. 0 where all values are equal. */
 static double a_squared(const struct mon_pooled *p)
 {
@@ -25,15 +28,29 @@ static double a_squared(const struct mon_pooled *p)
     return (n - 1.0) / n * sum * (1.0 / n1 + 1.0 / n2);
 }
 
+/* h = sum 1 / i to n - 1 and g = sum over i < j < n of 1 / ((n - i) j), whose limits serve where
+ * summing would take longer than the test. */
+static void harmonic_sums(double n, double *h, double *g)
+{
+    double rest = 0.0;
+    *g = 0.0;
+    if (n > MAX_SUMMED) {
+        *h = log(n - 1.0) + M_EULER + 0.5 / (n - 1.0);
+        *g = M_PI * M_PI / 6.0 - (2.0 * (log(n) + M_EULER) + 1.0) / n;
+        return;
+    }
+    for (double i = n - 2.0; i >= 1.0; i--) {
+        rest += 1.0 / (i + 1.0);
+        *g += rest / (n - i);
+    }
+    *h = rest + 1.0;
+}
+
 /* Eq. 4: the variance of A2 for k = 2 samples; n >= 4. */
 static double variance_of(double n1, double n2)
 {
-    double n = n1 + n2, H = 1.0 / n1 + 1.0 / n2, g = 0.0, rest = 0.0;
-    for (double i = n - 2.0; i >= 1.0; i--) {
-        rest += 1.0 / (i + 1.0);
-        g += rest / (n - i);
-    }
-    double h = rest + 1.0;
+    double n = n1 + n2, H = 1.0 / n1 + 1.0 / n2, g, h;
+    harmonic_sums(n, &h, &g);
     double a = (4.0 * g - 6.0) + (10.0 - 6.0 * g) * H;
     double b = 4.0 * (2.0 * g - 4.0) + 8.0 * h + (2.0 * g - 14.0 * h - 4.0) * H + 4.0 * g - 6.0;
     double c = 4.0 * (6.0 * h + 2.0 * g - 2.0) + 2.0 * (4.0 * h - 4.0 * g + 6.0) +

@@ -209,16 +209,19 @@ double mon_distance_wasserstein(const double *reference, const double *window,
     return sides_of(reference, window, n_cells, &s) ? area(&s, positions, 1) : NAN;
 }
 
+/* From the first position and over the range: neither an offset nor a square costs digits. */
 static double reference_deviation(const struct sides *s, const double *positions)
 {
-    double mean = 0.0, sum_sq = 0.0; /* from the first position: an offset costs no digits */
+    double mean = 0.0, sum_sq = 0.0, range = positions[s->n - 1] - positions[0];
+    if (!(range > 0.0))
+        return 0.0;
     for (size_t i = 0; i < s->n; i++)
-        mean += s->ref[i] / s->n_ref * (positions[i] - positions[0]);
+        mean += s->ref[i] / s->n_ref * ((positions[i] - positions[0]) / range);
     for (size_t i = 0; i < s->n; i++) {
-        double apart = positions[i] - positions[0] - mean;
+        double apart = (positions[i] - positions[0]) / range - mean;
         sum_sq += s->ref[i] / s->n_ref * apart * apart;
     }
-    return sqrt(sum_sq);
+    return sqrt(sum_sq) * range;
 }
 
 double mon_distance_wasserstein_normalised(const double *reference, const double *window,

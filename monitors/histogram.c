@@ -4,6 +4,7 @@
  */
 #include "monitors/histogram.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -28,9 +29,11 @@ static double quantile(const struct sample *s, double q)
 {
     double at = q * (double)(s->n - 1), below = floor(at);
     size_t i = (size_t)below;
-    if (i + 1 >= s->n)
-        return s->sorted[s->n - 1];
-    return s->sorted[i] + (at - below) * (s->sorted[i + 1] - s->sorted[i]);
+    if (i + 1 >= s->n || at == below)
+        return s->sorted[i];
+    double gap = s->sorted[i + 1] - s->sorted[i], part = at - below;
+    return isinf(gap) ? (1.0 - part) * s->sorted[i] + part * s->sorted[i + 1]
+                      : s->sorted[i] + part * gap;
 }
 
 static double sturges_width(const struct sample *s)
@@ -88,21 +91,29 @@ static double width_by(enum mon_bin_rule rule, const struct sample *s)
 
 static size_t bins_by(enum mon_bin_rule rule, const struct sample *s)
 {
-    double width = width_by(rule, s);
-    double n = width > 0.0 ? ceil(range_of(s) / width) : 1.0;
-    return n >= MON_HISTOGRAM_MAX_BINS ? MON_HISTOGRAM_MAX_BINS : n < 1.0 ? 1 : (size_t)n;
+    double width = width_by(rule, s), n = ceil(range_of(s) / width);
+    if (!(n >= 1.0)) /* also where a range beyond the doubles left NaN */
+        return 1;
+    return n < MON_HISTOGRAM_MAX_BINS ? (size_t)n : width > 0.0 ? MON_HISTOGRAM_MAX_BINS : 1;
+}
+
+/* As numpy's linspace rounds it; a range beyond the doubles is divided before it is formed. */
+static double edge_at(double low, double high, size_t i, size_t n_bins)
+{
+    double range = high - low, share = (double)i / (double)n_bins;
+    return isinf(range) ? (1.0 - share) * low + share * high
+                        : (double)i * (range / (double)n_bins) + low;
 }
 
 static void lay_equal(struct mon_histogram *h, const struct sample *s, size_t n_bins)
 {
     double low = s->sorted[0], high = s->sorted[s->n - 1];
     if (low == high) {
-        low = fmin(low - 0.5, nextafter(low, -INFINITY)); /* 0.5 is nothing beyond 2^53 */
-        high = fmax(high + 0.5, nextafter(high, INFINITY));
+        low = fmin(low - 0.5, nextafter(low, -DBL_MAX)); /* 0.5 is nothing beyond 2^53 */
+        high = fmax(high + 0.5, nextafter(high, DBL_MAX));
     }
-    double step = (high - low) / (double)n_bins;
     for (size_t i = 0; i < n_bins; i++)
-        h->edges[i] = (double)i * step + low;
+        h->edges[i] = edge_at(low, high, i, n_bins);
     h->edges[n_bins] = high;
     h->n_bins = n_bins;
 }

@@ -3,6 +3,7 @@
  */
 #include "pooled.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -80,6 +81,28 @@ done:
     return code;
 }
 
+static bool is_count(double x)
+{
+    return x >= 0.0 && x <= 0x1p53;
+}
+
+/* Appends a cell; false where it is no cell of counts, or does not come after the last one. */
+static bool append_cell(struct mon_pooled *p, double position, double x_count, double y_count)
+{
+    if (!is_count(x_count) || !is_count(y_count) || isnan(position))
+        return false;
+    if (x_count < 1.0 && y_count < 1.0)
+        return true;
+    if (p->n_groups > 0 && !(position > p->values[p->n_groups - 1]))
+        return false;
+    p->values[p->n_groups] = position;
+    p->in_x[p->n_groups] = (uint64_t)x_count;
+    p->in_y[p->n_groups] = (uint64_t)y_count;
+    p->n1 += p->in_x[p->n_groups];
+    p->n2 += p->in_y[p->n_groups++];
+    return true;
+}
+
 enum err_code mon_pooled_from_counts(const double *positions, const double *x_counts,
                                      const double *y_counts, size_t n_cells,
                                      struct mon_pooled **out, struct err *e)
@@ -88,13 +111,12 @@ enum err_code mon_pooled_from_counts(const double *positions, const double *x_co
     if (p == NULL)
         return err_set(e, ERR_NOMEM, "out of memory for %zu cells", n_cells);
     for (size_t c = 0; c < n_cells; c++) {
-        if (!(x_counts[c] > 0.0) && !(y_counts[c] > 0.0))
+        double position = positions != NULL ? positions[c] : (double)c;
+        if (append_cell(p, position, x_counts[c], y_counts[c]))
             continue;
-        p->values[p->n_groups] = positions != NULL ? positions[c] : (double)c;
-        p->in_x[p->n_groups] = x_counts[c] > 0.0 ? (uint64_t)x_counts[c] : 0;
-        p->in_y[p->n_groups] = y_counts[c] > 0.0 ? (uint64_t)y_counts[c] : 0;
-        p->n1 += p->in_x[p->n_groups];
-        p->n2 += p->in_y[p->n_groups++];
+        mon_pooled_free(p);
+        return err_set(e, ERR_INVALID, "cell %zu: counts %g and %g at %g", c, x_counts[c],
+                       y_counts[c], position);
     }
     *out = p;
     return ERR_OK;
@@ -130,6 +152,10 @@ struct pooled_finite pooled_finite(const struct mon_pooled *p)
     for (size_t g = f.first; g < f.last; g++) {
         f.n1 += (double)p->in_x[g];
         f.n2 += (double)p->in_y[g];
+    }
+    if (f.last > f.first + 1) {
+        double range = p->values[f.last - 1] - p->values[f.first];
+        f.exponent = isinf(range) ? DBL_MAX_EXP : ilogb(range);
     }
     return f;
 }

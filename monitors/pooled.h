@@ -5,6 +5,7 @@
 #ifndef MONITORS_SRC_POOLED_H
 #define MONITORS_SRC_POOLED_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,18 @@ struct mon_evidence pooled_insufficient(const struct mon_pooled *p);
 struct pooled_finite {
     size_t first, last;
     double n1, n2;
+    int exponent; /* lengths are taken in units of 2^exponent, about the range, so that no square
+                     overflows or vanishes, and no digit is lost */
 };
 struct pooled_finite pooled_finite(const struct mon_pooled *p);
+
+/* From one finite value to another, in units of 2^exponent: below 2 in absolute value. */
+static inline double pooled_length(const struct pooled_finite *f, double from, double to)
+{
+    double length = to - from;
+    return isinf(length) ? ldexp(0.5 * to - 0.5 * from, 1 - f->exponent)
+                         : ldexp(length, -f->exponent);
+}
 
 /* pooled_insufficient, with infinities counted as left out. */
 struct mon_evidence pooled_finite_insufficient(const struct mon_pooled *p,

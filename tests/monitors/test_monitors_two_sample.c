@@ -331,6 +331,70 @@ static void counts_over_cells_are_the_sample_they_count(void **state)
     mon_pooled_free(raw);
 }
 
+static void cells_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    const double at[] = {0, 1, 1}, good[] = {3, 2, 1},
+                 bad[][3] = {{3, -1, 1}, {NAN, 1, 1}, {1, 1, INFINITY}};
+    struct mon_pooled *p = NULL;
+    struct err e = {0};
+    assert_int_equal(mon_pooled_from_counts(at, good, good, 3, &p, &e), ERR_INVALID);
+    assert_string_equal(e.message, "cell 2: counts 1 and 1 at 1");
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(mon_pooled_from_counts(NULL, good, bad[i], 3, &p, NULL), ERR_INVALID);
+    assert_null(p);
+}
+
+/* Squares of 1e-200 vanish and those of 1e300 overflow; the test is the same in any unit. */
+static void tests_do_not_depend_on_the_unit(void **state)
+{
+    (void)state;
+    const double units[] = {1e-300, 1e-200, 1.0, 1e200, 0x1p1022};
+    const double x[] = {-1, -0.5, 0.25, 0.5, 1, 0}, y[] = {0.75, 1, 0.5, 0.9, 0.25};
+    struct mon_evidence reference = {0};
+    struct mon_pooled *p = pool(x, 6, y, 5);
+    reference = mon_welch_test(p);
+    double normalised = mon_wasserstein_normalised(p, 0.0), raw = mon_wasserstein(p);
+    double energy = mon_energy_distance(p);
+    mon_pooled_free(p);
+    for (size_t u = 0; u < 5; u++) {
+        double sx[6], sy[5];
+        for (size_t i = 0; i < 6; i++)
+            sx[i] = x[i] * units[u];
+        for (size_t i = 0; i < 5; i++)
+            sy[i] = y[i] * units[u];
+        p = pool(sx, 6, sy, 5);
+        struct mon_evidence t = mon_welch_test(p);
+        if (!(fabs(t.p_value - reference.p_value) < 1e-12 * reference.p_value))
+            fail_msg("unit %g: p %.17g, in units of 1 %.17g", units[u], t.p_value,
+                     reference.p_value);
+        assert_true(fabs(mon_wasserstein_normalised(p, 0.0) - normalised) < 1e-12);
+        assert_true(fabs(mon_wasserstein(p) / units[u] - raw) < 1e-12);
+        assert_true(fabs(mon_energy_distance(p) / sqrt(units[u]) - energy) < 1e-12);
+        mon_pooled_free(p);
+    }
+}
+
+/* Where the sums are too long to be made, their limits take over: a million values and a few more
+ * give the same statistic. */
+static void anderson_darling_of_counted_millions_is_quick_and_steady(void **state)
+{
+    (void)state;
+    struct mon_evidence found[3];
+    const double rows[] = {249924, 249926, 1e9};
+    for (size_t i = 0; i < 3; i++) {
+        const double cx[] = {rows[i], rows[i] + 300}, cy[] = {rows[i], rows[i]};
+        struct mon_pooled *p = NULL;
+        assert_int_equal(mon_pooled_from_counts(NULL, cx, cy, 2, &p, NULL), ERR_OK);
+        found[i] = run(3, p, MON_P_AUTO);
+        mon_pooled_free(p);
+    }
+    if (!(fabs(found[0].statistic - found[1].statistic) < 1e-4))
+        fail_msg("A2 of a million values %.10g, of eight more %.10g", found[0].statistic,
+                 found[1].statistic);
+    assert_true(found[2].statistic < found[1].statistic && found[2].p_value <= 1.0);
+}
+
 /* Beyond the exact sizes the limit law takes over without a jump. */
 static void limit_laws_are_near_the_exact_p_values(void **state)
 {
@@ -417,6 +481,9 @@ int main(void)
         cmocka_unit_test(different_constants_are_infinitely_apart_for_welch),
         cmocka_unit_test(sides_may_change_places),
         cmocka_unit_test(counts_over_cells_are_the_sample_they_count),
+        cmocka_unit_test(cells_that_are_none_are_refused),
+        cmocka_unit_test(tests_do_not_depend_on_the_unit),
+        cmocka_unit_test(anderson_darling_of_counted_millions_is_quick_and_steady),
         cmocka_unit_test(limit_laws_are_near_the_exact_p_values),
         cmocka_unit_test(bins_are_laid_on_the_finite_values_by_the_named_rule),
         cmocka_unit_test(bins_of_a_constant_hold_it_also_where_half_is_nothing),

@@ -15,7 +15,7 @@
  * 8 against 8, 3 against 28, 1 against 600. Equal constants give the statistic of no difference and
  * p = 1. Only differences of values enter, so an offset of 1e8 costs no more than the digits that
  * the values themselves lost. Functions are pure; a mon_pooled may be read by several threads. The
- * only error is ERR_NOMEM.
+ * tests' only error is ERR_NOMEM.
  */
 #ifndef MONITORS_TWO_SAMPLE_H
 #define MONITORS_TWO_SAMPLE_H
@@ -37,7 +37,8 @@ enum err_code mon_pooled_new(const double *x, size_t n1, const double *y, size_t
                              struct mon_pooled **out, struct err *e);
 
 /* Pools counts over the same n_cells cells in order: positions are the cells' values, ascending
- * (NULL: 0, 1, 2, ...); counts are whole numbers >= 0. Cells empty on both sides are nothing. */
+ * (NULL: 0, 1, 2, ...); counts are whole numbers, a fraction is cut off. Cells empty on both sides
+ * are nothing. ERR_INVALID names a cell with a count outside 0..2^53, or out of order. */
 enum err_code mon_pooled_from_counts(const double *positions, const double *x_counts,
                                      const double *y_counts, size_t n_cells,
                                      struct mon_pooled **out, struct err *e);
