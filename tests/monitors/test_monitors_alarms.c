@@ -68,6 +68,23 @@ static struct tally simulate(enum law law, enum mon_statistic statistic, double 
     return t;
 }
 
+static void count_small_p_values(struct stream *s, const struct mon_null *null,
+                                 enum mon_statistic statistic, int n_windows, struct tally *t)
+{
+    struct mon_signal signals[N_FEATURES + 2];
+    struct mon_drift_options o;
+    mon_drift_options_init(&o);
+    o.statistic = statistic;
+    for (int k = 0; k < n_windows; k++) {
+        struct profile *window = stream_window(s, WINDOW_ROWS, NULL);
+        size_t n = mon_drift_check(&o, null, s->reference, window, signals);
+        for (size_t i = 0; i < n; i++)
+            t->drifted += signals[i].p_value < 0.1;
+        t->watched += (double)n;
+        profile_free(window);
+    }
+}
+
 /* The whole promise is not to alarm: evidence alone, the smallest effect switched off. */
 static void expect_within(enum law law, enum mon_statistic statistic, double rate)
 {
@@ -99,6 +116,33 @@ static void alarms_on_autocorrelated_rows_stay_within_the_budget(void **state)
 {
     (void)state;
     expect_all_within(LAW_AR, 0.05);
+}
+
+/* The textbook null on rows that are independent: a tenth of the p-values below 0.1, of which the
+ * shared references leave 1,200 uncertain by about 0.02. wasserstein's tail is a bound. */
+static void a_tenth_of_textbook_p_values_is_below_a_tenth(void **state)
+{
+    (void)state;
+    for (int statistic = MON_PSI; statistic <= MON_WASSERSTEIN; statistic++) {
+        struct mon_null_options o;
+        struct tally t = {0};
+        mon_null_options_init(&o);
+        o.statistic = (enum mon_statistic)statistic;
+        o.independent_rows = true;
+        for (uint64_t r = 0; r < 6; r++) {
+            struct stream s;
+            struct mon_null *null = NULL;
+            stream_init(&s, LAW_NORMAL, N_FEATURES, N_REFERENCE, CHUNK_ROWS, 40 + r);
+            assert_int_equal(mon_null_make(&o, s.reference, NULL, 0, &null, NULL), ERR_OK);
+            count_small_p_values(&s, null, o.statistic, 20, &t);
+            mon_null_free(null);
+            stream_deinit(&s);
+        }
+        double share = t.drifted / t.watched;
+        print_message("%s: %.3f of the p-values below 0.1\n", mon_statistic_name(o.statistic),
+                      share);
+        assert_true(share > (statistic == MON_WASSERSTEIN ? 0.02 : 0.05) && share < 0.15);
+    }
 }
 
 /* With the default options: 100,000 rows and none. */
@@ -138,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alarms_on_independent_rows_stay_within_the_budget),
         cmocka_unit_test(alarms_on_autocorrelated_rows_stay_within_the_budget),
+        cmocka_unit_test(a_tenth_of_textbook_p_values_is_below_a_tenth),
         cmocka_unit_test(stationary_stream_of_100_windows_raises_no_alarm),
         cmocka_unit_test(shift_of_a_third_of_a_deviation_is_found_in_one_window),
         cmocka_unit_test(wider_scatter_is_found_by_psi),
