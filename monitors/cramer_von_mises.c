@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "enumerate.h"
 #include "pooled.h"
 #include "quadratic_form.h"
 
@@ -95,14 +96,6 @@ static double four_u(const struct mon_pooled *p)
     return u;
 }
 
-static double choose(double n, double k)
-{
-    double c = 1.0;
-    for (double i = 1.0; i <= k; i++)
-        c = c * (n - k + i) / i;
-    return c;
-}
-
 /* The walk: laws[i] for i values of the first sample among the `before` seen. */
 struct lattice {
     const struct mon_pooled *p;
@@ -117,9 +110,8 @@ static bool step(struct lattice *l, uint64_t before, uint64_t size, uint64_t i, 
     uint64_t n1 = l->p->n1, n2 = l->p->n2, j = before - i, left = n1 + n2 - before;
     if (l->now[i].n == 0 || i + a > n1 || j + size - a > n2)
         return true;
-    double chance = choose((double)size, (double)a) *
-                    choose((double)(left - size), (double)(n1 - i - a)) /
-                    choose((double)left, (double)(n1 - i));
+    double chance = enumerate_choose(size, a) * enumerate_choose(left - size, n1 - i - a) /
+                    enumerate_choose(left, n1 - i);
     double added =
         group_u((double)n1, (double)n2, (double)i, (double)j, (double)a, (double)(size - a));
     return law_add(&l->next[i + a], &l->now[i], llround(added), chance, l->limit, &l->beyond);

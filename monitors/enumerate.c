@@ -19,8 +19,7 @@ struct walk {
     double all, beyond; /* weights */
 };
 
-/* n over k as a double; exact while it is below 2^53. */
-static double choose(uint64_t n, uint64_t k)
+double enumerate_choose(uint64_t n, uint64_t k)
 {
     double c = 1.0;
     for (uint64_t i = 1; i <= k; i++)
@@ -33,7 +32,7 @@ bool enumerate_is_cheap(const struct mon_pooled *p)
     uint64_t less = p->n1 < p->n2 ? p->n1 : p->n2, all = p->n1 + p->n2;
     if (all > 1000 || less > 64)
         return false;
-    return choose(all, less) * (double)all <= MAX_LOOKS;
+    return enumerate_choose(all, less) * (double)all <= MAX_LOOKS;
 }
 
 static void deal(struct walk *w, size_t group, uint64_t left1, uint64_t left, double weight)
@@ -48,7 +47,7 @@ static void deal(struct walk *w, size_t group, uint64_t left1, uint64_t left, do
     for (uint64_t a = left1 > rest ? left1 - rest : 0; a <= size && a <= left1; a++) {
         w->way.in_x[group] = a;
         w->way.in_y[group] = size - a;
-        deal(w, group + 1, left1 - a, rest, weight * choose(size, a));
+        deal(w, group + 1, left1 - a, rest, weight * enumerate_choose(size, a));
     }
 }
 

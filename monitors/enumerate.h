@@ -9,6 +9,9 @@
 
 #include "pooled.h"
 
+/* n over k; exact while it is below 2^53. */
+double enumerate_choose(uint64_t n, uint64_t k);
+
 /* Up to 8 against 8, 3 against 28, 1 against 600. */
 bool enumerate_is_cheap(const struct mon_pooled *p);
 

@@ -9,31 +9,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "sorted.h"
+
 struct sample {
     double *sorted; /* finite ones, ascending */
     size_t n;
 };
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double range_of(const struct sample *s)
 {
     return s->sorted[s->n - 1] - s->sorted[0];
-}
-
-static double quantile(const struct sample *s, double q)
-{
-    double at = q * (double)(s->n - 1), below = floor(at);
-    size_t i = (size_t)below;
-    if (i + 1 >= s->n || at == below)
-        return s->sorted[i];
-    double gap = s->sorted[i + 1] - s->sorted[i], part = at - below;
-    return isinf(gap) ? (1.0 - part) * s->sorted[i] + part * s->sorted[i + 1]
-                      : s->sorted[i] + part * gap;
 }
 
 static double sturges_width(const struct sample *s)
@@ -66,7 +51,9 @@ static double doane_width(const struct sample *s)
 
 static double freedman_width(const struct sample *s)
 {
-    double width = 2.0 * (quantile(s, 0.75) - quantile(s, 0.25)) / cbrt((double)s->n);
+    double width =
+        2.0 * (sorted_quantile(s->sorted, s->n, 0.75) - sorted_quantile(s->sorted, s->n, 0.25)) /
+        cbrt((double)s->n);
     return width > 0.0 ? width : sturges_width(s);
 }
 
@@ -122,7 +109,7 @@ static void lay_quantiles(struct mon_histogram *h, const struct sample *s, size_
 {
     size_t n = 0;
     for (size_t i = 0; i <= n_bins; i++) {
-        double edge = quantile(s, (double)i / (double)n_bins);
+        double edge = sorted_quantile(s->sorted, s->n, (double)i / (double)n_bins);
         if (n == 0 || edge > h->edges[n - 1])
             h->edges[n++] = edge;
     }
@@ -143,7 +130,7 @@ static enum err_code sample_init(struct sample *s, const double *x, size_t n, st
         free(s->sorted);
         return err_set(e, ERR_INVALID, "no finite value among %zu to lay bins on", n);
     }
-    qsort(s->sorted, s->n, sizeof *s->sorted, ascending);
+    sorted_ascending(s->sorted, s->n);
     return ERR_OK;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/rand.h"
+#include "sorted.h"
 
 #define MIN_SLOTS 64
 
@@ -183,25 +184,15 @@ size_t mon_history_values(const struct mon_history *h, const struct mon_signal *
     return series->n;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Linear between the sorted values; sorts a copy. */
+/* Sorts a copy. */
 static enum err_code quantile(const double *values, size_t n, double q, double *out, struct err *e)
 {
     double *sorted = malloc(n * sizeof *sorted);
     if (sorted == NULL)
         return err_set(e, ERR_NOMEM, "out of memory for %zu values", n);
     memcpy(sorted, values, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, ascending);
-    double at = q * (double)(n - 1);
-    size_t i = (size_t)at;
-    *out = sorted[i];
-    if (i + 1 < n)
-        *out += (at - (double)i) * (sorted[i + 1] - sorted[i]);
+    sorted_ascending(sorted, n);
+    *out = sorted_quantile(sorted, n, q);
     free(sorted);
     return ERR_OK;
 }

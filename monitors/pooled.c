@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sorted.h"
+
 static struct mon_pooled *allocate(size_t n_groups)
 {
     struct mon_pooled *p = calloc(1, sizeof *p);
@@ -22,12 +24,6 @@ static struct mon_pooled *allocate(size_t n_groups)
     return p;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Owned: the values that are no NaN, in order; *n becomes their number. */
 static double *sorted_copy(const double *x, size_t *n)
 {
@@ -36,8 +32,8 @@ static double *sorted_copy(const double *x, size_t *n)
     for (size_t i = 0; copy != NULL && i < *n; i++)
         if (!isnan(x[i]))
             copy[kept++] = x[i];
-    if (copy != NULL && kept > 1)
-        qsort(copy, kept, sizeof *copy, ascending);
+    if (copy != NULL)
+        sorted_ascending(copy, kept);
     *n = kept;
     return copy;
 }
