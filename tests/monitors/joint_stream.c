@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 
+#define WEEK_ROWS 700
+
 const char *const joint_law_names[] = {
 #define X(symbol, text) [symbol] = text,
     JOINT_LAW_LIST(X)
@@ -50,6 +52,12 @@ static double draw(struct joint_stream *s, size_t feature)
         return rng_normal(&s->rng);
     case JOINT_HEAVY:
         return draw_student3(&s->rng);
+    case JOINT_DISCRETE:
+        return fmin(4.0, floor(-log(1.0 - rng_uniform(&s->rng))));
+    case JOINT_WEEKLY:
+        return rng_normal(&s->rng) +
+               0.5 * sin(2.0 * M_PI * ((double)(s->n_drawn % WEEK_ROWS) / WEEK_ROWS) +
+                         (double)feature);
     case JOINT_AR:
         return *level = 0.9 * *level + sqrt(1.0 - 0.81) * rng_normal(&s->rng);
     case JOINT_FACTORS:
@@ -64,6 +72,7 @@ static void draw_row(struct joint_stream *s, double *row)
         s->level[s->n_features + k] = rng_normal(&s->rng);
     for (size_t j = 0; j < s->n_features; j++)
         row[j] = draw(s, j);
+    s->n_drawn++;
 }
 
 static void change_row(struct joint_stream *s, const struct joint_change *c, double *row)

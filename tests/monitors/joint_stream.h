@@ -12,7 +12,10 @@
 #define JOINT_LAW_LIST(X)                                                                          \
     X(JOINT_NORMAL, "normal")                                                                      \
     X(JOINT_HEAVY, "heavy-tailed, t3")                                                             \
+    X(JOINT_DISCRETE, "discrete, five values")                                                     \
     X(JOINT_AR, "AR(1) 0.9")                                                                       \
+    X(JOINT_WEEKLY,                                                                                \
+      "weekly season") /* of half a deviation, 100 rows a day, phases of their own */              \
     X(JOINT_FACTORS, "three factors") /* correlations of about 0.4 between a third of the columns  \
                                        */
 
@@ -37,6 +40,7 @@ struct joint_stream {
     enum joint_law law;
     size_t n_features;
     struct rng rng;
+    uint64_t n_drawn;
     double *level; /* n_features + 3: state of AR(1); scratch of the factors */
     struct schema *schema;
     struct mon_joint_space *space;
