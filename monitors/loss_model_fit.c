@@ -10,7 +10,7 @@
 #include "metric.h"
 
 #define MAX_SWEEPS 50
-#define SETTLED 1e-6 /* largest change of an effect, over the losses' standard deviation */
+#define SETTLED 1e-4 /* largest change of an effect, over the losses' standard deviation */
 #define MAX_BINS 1000
 
 void mon_loss_options_init(struct mon_loss_options *o)

@@ -23,7 +23,7 @@ static void assert_close(const char *what, double found, double expected, double
         fail_msg("%s: found %.12g, expected %.12g (within %g)", what, found, expected, tolerance);
 }
 
-enum { n_reference = 6000, n_window = 2000, n_features = 2 };
+enum { n_reference = 3000, n_window = 2000, n_features = 2 };
 
 struct drawn {
     float predictions[n_reference];
