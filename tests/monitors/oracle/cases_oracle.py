@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The right values where a peer's stated value is the peer's fault: what test_monitors_cases_two_sample
-lists as `faults`. SciPy where it is exact, mpmath and enumeration where it is not.
+"""The right values where a peer's stated value is the peer's fault: what the tests of the cases
+(test_monitors_cases_evidently.c, ..._frouros.c) list as `faults`. SciPy where it is exact, mpmath and enumeration where it is not.
 
 Print them:  /usr/bin/python3 tests/monitors/oracle/cases_oracle.py ../shared/data
 """
