@@ -146,14 +146,14 @@ static void lay_reference(struct check *c, const struct series *at)
 }
 
 /* Cells and counts of both sides; false where the statistic does not exist for the series. */
-static bool lay(struct check *c, const struct series *at, const struct mon_signal *s)
+static bool lay(struct check *c, const struct series *at, struct mon_signal *s)
 {
     enum mon_statistic statistic = c->options->statistic;
     lay_reference(c, at);
     if (!statistic_widths(statistic, at, c->laid, c->widths))
         return false;
     if (c->mix != NULL)
-        season_expected(c->null->season, c->mix, at, c->laid);
+        s->n_reference = season_expected(c->null->season, c->mix, at, c->laid);
     cells_layout_expected(&c->cells, at, c->laid, statistic, s->n);
     cells_sum_expected(&c->cells, c->laid, c->reference_sums);
     cells_sum(&c->cells, c->window->counts + at->first_cell, c->window_sums);

@@ -159,7 +159,7 @@ static void half_a_deviation_within_the_season_is_found_and_the_season_is_not(vo
     }
 }
 
-static void threshold_origin_names_the_cycle(void **state)
+static void a_mixture_of_phases_is_named_and_worth_their_rows(void **state)
 {
     (void)state;
     struct weekly w;
@@ -167,6 +167,9 @@ static void threshold_origin_names_the_cycle(void **state)
     weekly_init(&w, MON_HOUR_OF_WEEK, 2, MON_PSI);
     drifted(&w, MON_PSI, NULL, true, signals);
     assert_non_null(strstr(signals[0].threshold_origin, "by hour_of_week"));
+    /* four hours of a hundred rows a week, two weeks */
+    if (fabs(signals[0].n_reference - 800.0) > 1e-6)
+        fail_msg("the mixture is worth %.12g rows", signals[0].n_reference);
     assert_non_null(strstr(mon_season_note(w.season), "168 of 168"));
     weekly_deinit(&w);
 }
@@ -262,7 +265,7 @@ int main(void)
         cmocka_unit_test(rows_spread_evenly_over_their_span),
         cmocka_unit_test(empty_and_reversed_spans_count_at_their_beginning),
         cmocka_unit_test(half_a_deviation_within_the_season_is_found_and_the_season_is_not),
-        cmocka_unit_test(threshold_origin_names_the_cycle),
+        cmocka_unit_test(a_mixture_of_phases_is_named_and_worth_their_rows),
         cmocka_unit_test(one_week_falls_back_to_hours_of_the_day_and_says_so),
         cmocka_unit_test(phases_never_seen_are_compared_with_the_whole_reference),
         cmocka_unit_test(a_season_needs_the_chunks_of_its_null),

@@ -151,9 +151,10 @@ size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null 
 
 /*
  * The same for a window whose rows lie in known phases of the null's season: it is compared with
- * the same mixture of phases. mix NULL or empty, a null without season, or more than 5 % of the
- * rows in phases without support: as mon_drift_check, against the whole reference with the season
- * as part of the noise; threshold_origin says so.
+ * the same mixture of phases; signal.n_reference is then the rows that the mixture is worth. mix
+ * NULL or empty, a null without season, or more than 5 % of the rows in phases without support: as
+ * mon_drift_check, against the whole reference with the season as part of the noise;
+ * threshold_origin says so.
  */
 size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_null *null,
                            const struct profile *reference, const struct profile *window,
