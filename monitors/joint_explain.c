@@ -62,10 +62,11 @@ static void of_embedding(const struct joint_model *m, struct joint_room *room, d
     const struct mon_joint_space *space = m->space;
     memset(out, 0, m->n * sizeof *out);
     for (size_t k = 0; k < space->n_waves; k++) {
-        double cosine = room->a.embedding[2 * k] - room->b.embedding[2 * k];
-        double sine = room->a.embedding[2 * k + 1] - room->b.embedding[2 * k + 1];
+        size_t also = space->n_waves + k;
+        double cosine = room->a.embedding[k] - room->b.embedding[k];
+        double sine = room->a.embedding[also] - room->b.embedding[also];
         for (size_t j = 0; j < m->n; j++) {
-            double wave = space->waves[k * m->n + j] * space->width;
+            double wave = 2.0 * M_PI * space->waves[k * m->n + j] * space->width;
             out[j] += (cosine * cosine + sine * sine) * (wave * wave - 1.0);
         }
     }

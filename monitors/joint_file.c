@@ -1,7 +1,8 @@
 /*
  * joint_file.c - a space and sums as tensors and back. "joint/columns" (U32, n_columns x [feature,
  * categories]), "joint/scales" (F64, n_columns x [centre, scale]), "joint/frequencies" (F64),
- * "joint/waves" (F64, n_waves x n_columns), "joint/limits" (F64: clip_sd, width, 0 without waves).
+ * "joint/waves" (F64, n_waves x n_columns, turns), "joint/limits" (F64: clip_sd, width, 0 without
+ * waves).
  */
 #include <float.h>
 #include <stdio.h>

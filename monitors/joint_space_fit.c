@@ -220,7 +220,7 @@ static enum err_code fit_waves(struct mon_joint_space *s, const struct mon_joint
     enum err_code code = isnan(o->width) ? median_width(s, codes, n_rows, &r, e) : ERR_OK;
     s->width = fmax(s->width, JOINT_MIN_WIDTH);
     for (size_t i = 0; i < s->n_waves * s->n_columns; i++)
-        s->waves[i] = joint_round(rng_normal(&r) / s->width, JOINT_WAVE_UNITS);
+        s->waves[i] = joint_round(rng_normal(&r) / (2.0 * M_PI * s->width), JOINT_WAVE_UNITS);
     return code;
 }
 

@@ -99,7 +99,8 @@ uint64_t mon_joint_sums_missing(const struct mon_joint_sums *s, size_t column);
 void mon_joint_sums_mean(const struct mon_joint_sums *s, double *mean);
 /* Covariance of z (divided by n - 1), n_columns x n_columns, caller's memory; 0 below two rows. */
 void mon_joint_sums_covariance(const struct mon_joint_sums *s, double *covariance);
-/* Mean of (cosine, sine) of each wave, 2 x n_waves values, caller's memory; NaN without rows. */
+/* Means of the waves' cosines, then of their sines, 2 x n_waves values, caller's memory; NaN
+ * without rows. */
 void mon_joint_sums_embedding(const struct mon_joint_sums *s, double *embedding);
 
 /* The space as tensors "joint/...", and back. The space is borrowed until the file is written;
