@@ -9,6 +9,7 @@
 
 #include "base/rand.h"
 #include "martingale.h"
+#include "quadratic_form.h"
 #include "spectrum.h"
 #include "tail.h"
 
@@ -79,6 +80,58 @@ static void normal_and_t_have_the_table_values(void **state)
     assert_close(quantile_t(0.95, 1e9), 1.644854, 1e-6);
 }
 
+static void kuipers_tail_has_the_table_values(void **state)
+{
+    (void)state;
+    /* Stephens 1970: V* = 1.620 -> 0.10, 1.747 -> 0.05, 2.001 -> 0.01 */
+    assert_close(tail_kuiper(1.620), 0.10, 2e-4);
+    assert_close(tail_kuiper(1.747), 0.05, 2e-4);
+    assert_close(tail_kuiper(2.001), 0.01, 5e-5);
+    assert_true(tail_kuiper(0.0) == 1.0 && tail_kuiper(NAN) == 1.0);
+    assert_close(tail_kuiper(0.41), 1.0, 1e-6);
+}
+
+static void upper_t_and_hypergeometric_have_their_closed_forms(void **state)
+{
+    (void)state;
+    assert_close(tail_t(1.0, 1.0), 0.25, 1e-12);                  /* Cauchy */
+    assert_close(tail_t(2.0, 2.0), 0.5 - 1.0 / sqrt(6.0), 1e-12); /* t / (2 sqrt(2 + t^2)) */
+    assert_close(tail_t(1.6448536, 1e9), 0.05, 1e-8);
+    assert_true(tail_t(NAN, 3.0) == 1.0 && tail_t(INFINITY, 3.0) == 0.0);
+    assert_close(pmf_hypergeometric(3, 4, 4, 4), 16.0 / 70.0, 1e-12);
+}
+
+/* Anderson & Darling 1952 and Stephens 1986 for the levels; the far tails by mpmath from the series
+ * of either law, which share nothing with Smirnov's formula. */
+static void limit_laws_have_their_tables_and_their_tails(void **state)
+{
+    (void)state;
+    assert_close(tail_cramer_von_mises(0.34730), 0.10, 1e-5);
+    assert_close(tail_cramer_von_mises(0.46136), 0.05, 1e-5);
+    assert_close(tail_cramer_von_mises(0.74346), 0.01, 1e-6);
+    assert_close(tail_cramer_von_mises(0.021), 0.99596392113846676, 1e-12);
+    assert_close(tail_cramer_von_mises(10.0) / 4.1789410928852881e-23, 1.0, 1e-11);
+    assert_close(tail_anderson_darling(1.933), 0.10, 5e-5);
+    assert_close(tail_anderson_darling(2.492), 0.050022186359607866, 1e-13);
+    assert_close(tail_anderson_darling(10.0) / 1.3815035410685864e-5, 1.0, 1e-11);
+    assert_close(tail_anderson_darling(40.0) / 6.5341264414759556e-19, 1.0, 1e-11);
+    assert_true(tail_anderson_darling(0.0) == 1.0 && tail_cramer_von_mises(NAN) == 1.0);
+    assert_true(tail_anderson_darling(INFINITY) == 0.0);
+}
+
+static void limit_laws_fall_without_a_step(void **state)
+{
+    (void)state;
+    double cvm = 1.0, ad = 1.0;
+    for (double x = 0.001; x < 500.0; x *= 1.02) {
+        double c = tail_cramer_von_mises(x), a = tail_anderson_darling(x);
+        if (!(c <= cvm + 1e-12) || !(a <= ad + 1e-12))
+            fail_msg("a tail rises at %g: %.15g after %.15g, %.15g after %.15g", x, c, cvm, a, ad);
+        cvm = c;
+        ad = a;
+    }
+}
+
 static void beta_mixture_is_the_closed_form(void **state)
 {
     (void)state;
@@ -123,7 +176,7 @@ static void spectrum_finds_the_shape_of_known_variances(void **state)
         for (size_t i = 0; i < n_rows; i++)
             z[i * n_columns + j] -= mean;
     }
-    struct spectrum s = spectrum_of(z, n_rows, n_columns, room);
+    struct spectrum s = spectrum_of(z, n_rows, n_columns, n_rows - 1, room);
     assert_close(s.degrees, 225.0 / 85.0, 0.1);
     assert_close(s.skew_degrees, 85.0 * 85.0 * 85.0 / (585.0 * 585.0), 0.1);
 }
@@ -139,7 +192,8 @@ static void spectrum_does_not_depend_on_the_side_it_is_taken_from(void **state)
     for (size_t j = 0; j < n; j++)
         for (size_t i = 0; i < n; i++)
             z[i * wide + j] = narrow[i * n + j] = rng_normal(&r) * (j == 0 ? 3.0 : 1.0);
-    struct spectrum a = spectrum_of(z, n, wide, room), b = spectrum_of(narrow, n, n, room);
+    struct spectrum a = spectrum_of(z, n, wide, n - 1, room),
+                    b = spectrum_of(narrow, n, n, n - 1, room);
     assert_close(a.degrees, b.degrees, 1e-9);
     assert_close(a.skew_degrees, b.skew_degrees, 1e-9);
 }
@@ -148,9 +202,9 @@ static void spectrum_of_nothing_is_one_degree(void **state)
 {
     (void)state;
     double z[20] = {0}, room[16];
-    assert_close(spectrum_of(z, 5, 4, room).degrees, 1.0, 0.0);
-    assert_close(spectrum_of(z, 3, 4, room).degrees, 1.0, 0.0);
-    assert_close(spectrum_of(z, 5, 0, room).skew_degrees, 1.0, 0.0);
+    assert_close(spectrum_of(z, 5, 4, 4, room).degrees, 1.0, 0.0);
+    assert_close(spectrum_of(z, 3, 4, 2, room).degrees, 1.0, 0.0);
+    assert_close(spectrum_of(z, 5, 0, 4, room).skew_degrees, 1.0, 0.0);
 }
 
 int main(void)
@@ -161,6 +215,10 @@ int main(void)
         cmocka_unit_test(f_tail_has_the_table_values),
         cmocka_unit_test(exact_tests_have_their_closed_forms),
         cmocka_unit_test(normal_and_t_have_the_table_values),
+        cmocka_unit_test(kuipers_tail_has_the_table_values),
+        cmocka_unit_test(upper_t_and_hypergeometric_have_their_closed_forms),
+        cmocka_unit_test(limit_laws_have_their_tables_and_their_tails),
+        cmocka_unit_test(limit_laws_fall_without_a_step),
         cmocka_unit_test(beta_mixture_is_the_closed_form),
         cmocka_unit_test(spectrum_finds_the_shape_of_known_variances),
         cmocka_unit_test(spectrum_does_not_depend_on_the_side_it_is_taken_from),
