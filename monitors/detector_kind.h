@@ -53,6 +53,7 @@ extern const struct detector_kind detector_adwin;
 extern const struct detector_kind detector_page_hinkley;
 extern const struct detector_kind detector_cusum;
 extern const struct detector_kind detector_gma;
+extern const struct detector_kind detector_rate_scan;
 extern const struct detector_kind detector_ddm;
 extern const struct detector_kind detector_eddm;
 extern const struct detector_kind detector_rddm;

@@ -15,9 +15,9 @@
 #define LARGEST 1e100 /* sums of squares of 2^63 such values are finite */
 
 static const struct detector_kind *const kinds[] = {
-    &detector_adwin, &detector_page_hinkley, &detector_cusum,  &detector_gma,    &detector_ddm,
-    &detector_eddm,  &detector_rddm,         &detector_hddm_a, &detector_hddm_w, &detector_fhddm,
-    &detector_ecdd,  &detector_stepd,        &detector_kswin,  &detector_bocd,
+    &detector_adwin, &detector_page_hinkley, &detector_cusum, &detector_gma,    &detector_rate_scan,
+    &detector_ddm,   &detector_eddm,         &detector_rddm,  &detector_hddm_a, &detector_hddm_w,
+    &detector_fhddm, &detector_ecdd,         &detector_stepd, &detector_kswin,  &detector_bocd,
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 

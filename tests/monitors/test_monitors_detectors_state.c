@@ -25,6 +25,8 @@ static const struct setting {
     {"page_hinkley", "{\"threshold\": 10}"},
     {"cusum", "{\"threshold\": 10}"},
     {"gma", "{\"threshold\": 0.2, \"alpha\": 0.95}"},
+    {"rate_scan", "{}"},
+    {"rate_scan", "{\"direction\": \"both\", \"low\": -1, \"high\": 2}"},
     {"ddm", "{}"},
     {"eddm", "{}"},
     {"rddm", "{}"},

@@ -13,6 +13,7 @@
  * page_hinkley  any     both up down    no         176   afresh
  * cusum         any     both up down    no         144   afresh
  * gma           any     both up down    no         136   afresh
+ * rate_scan     range   up both down    no       10912   the values since the change stay
  * ddm           0/1     up              yes        144   afresh
  * eddm          0/1     up              yes        176   afresh
  * rddm          0/1     up              yes       1120   answers since the warning began stay
@@ -32,6 +33,10 @@
  *     alpha 0.9999, from_extreme 1 (0: the sum itself against the threshold, as frouros has it).
  * cusum: Page 1954 against the running mean. min_instances 30, delta 0.005, threshold 50.
  * gma: Roberts 1959, deviations from the running mean. min_instances 30, alpha 0.99, threshold 1.
+ * rate_scan: Fisher's exact test at every split, our default for errors and losses
+ *     (docs/monitors-concept-drift.md). rows_between 200000: values from one
+ *     false alarm to the next; horizon 400: a rise is to be found within about so many;
+ *     min_rise 0, low 0, high 1. O(log^2 n) an update above the mean.
  * ddm: Gama and others 2004. warm_start 30 answers, warning 2, drift 3 standard deviations.
  * eddm: Baena-Garcia and others 2006. warm_start 30 errors, alpha 0.95, beta 0.9.
  * rddm: Barros and others 2017. min_instances 129, warning 1.773, drift 2.258, max_concept 40000,
