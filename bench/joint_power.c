@@ -1,7 +1,7 @@
 /*
  * joint_power.c - what the joint monitors promise and see, as tables in markdown or as JSON.
  *
- *   ninja bench_joint_power && bin/bench_joint_power [--json] [WINDOWS]
+ *   ninja bench_joint_power && bin/bench_joint_power [--json] [alarms | power | cost] [WINDOWS]
  *
  * alarms: windows of an unchanged stream in which any of the five statistics alarms, smallest
  * effects switched off; WINDOWS (default 1,000) over 100 references. power: how many windows until
@@ -279,15 +279,30 @@ static void report_cost(bool json)
 
 int main(int argc, char **argv)
 {
-    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    const char *count = argc > 1 + json ? argv[1 + json] : "1000";
-    int n_windows = atoi(count);
-    if (n_windows < N_REFERENCES) {
-        fprintf(stderr, "usage: bench_joint_power [--json] [WINDOWS, %d or more]\n", N_REFERENCES);
+    bool json = false;
+    const char *only = NULL;
+    int n_windows = 1000;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            json = true;
+        else if (atoi(argv[i]) >= N_REFERENCES)
+            n_windows = atoi(argv[i]);
+        else
+            only = argv[i];
+    bool all = only == NULL, alarms = all || strcmp(only, "alarms") == 0;
+    bool power = all || strcmp(only, "power") == 0, cost = all || strcmp(only, "cost") == 0;
+    if (!alarms && !power && !cost) {
+        fprintf(stderr,
+                "usage: bench_joint_power [--json] [alarms | power | cost] [WINDOWS, %d or "
+                "more]\n",
+                N_REFERENCES);
         return 2;
     }
-    report_alarms(n_windows, json);
-    report_power(json);
-    report_cost(json);
+    if (alarms)
+        report_alarms(n_windows, json);
+    if (power)
+        report_power(json);
+    if (cost)
+        report_cost(json);
     return 0;
 }

@@ -71,7 +71,8 @@ static double standardise(const struct mon_joint_space *space, const struct join
                           double x)
 {
     double z = (x - column->centre) / column->scale;
-    return joint_round(fmin(fmax(z, -space->clip_sd), space->clip_sd), JOINT_Z_UNITS);
+    double clip = space->clip_sd, clipped = z < -clip ? -clip : z > clip ? clip : z;
+    return joint_round(clipped, JOINT_Z_UNITS);
 }
 
 void joint_space_encode(const struct mon_joint_space *space, const double *codes, size_t n_rows,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "joint_space.h"
+#include "joint_waves.h"
 
 #define BLOCK_ROWS 32  /* of MON_JOINT_MAX_COLUMNS on the stack: 64 KiB */
 #define BLOCK_WAVES 64 /* 16 KiB */
@@ -46,36 +47,6 @@ const struct mon_joint_space *mon_joint_sums_space(const struct mon_joint_sums *
     return s->space;
 }
 
-/* sin(2 pi x) for |x| <= 1/4: Taylor's series to the 13th power, wrong by less than 1e-9, where
- * 1e-6 is the unit that is counted. Plain products: the loop vectorises, and every libm counts
- * alike. */
-static inline double sine_of_turn(double x)
-{
-    double y = x * x, sum = 3.8199525848482803;
-    sum = sum * y - 15.094642576822984;
-    sum = sum * y + 42.058693944897650;
-    sum = sum * y - 76.705859753061360;
-    sum = sum * y + 81.605249276075040;
-    sum = sum * y - 41.341702240399755;
-    sum = sum * y + 6.283185307179586;
-    return sum * x;
-}
-
-/* turns: n_rows x n. Both folded onto the quarter turn around 0. */
-static void add_waves(struct mon_joint_sums *s, const double *turns, size_t n_rows, size_t first,
-                      size_t n)
-{
-    double *cosines = s->waves + first, *sines = s->waves + s->space->n_waves + first;
-    for (size_t i = 0; i < n_rows; i++)
-        for (size_t k = 0; k < n; k++) {
-            double turn = turns[i * n + k], part = turn - joint_round(turn, 1.0);
-            double from_quarter = 0.25 - fabs(part);
-            double sine = copysign(sine_of_turn(0.25 - fabs(from_quarter)), part);
-            cosines[k] += joint_round(sine_of_turn(from_quarter), JOINT_WAVE_UNITS);
-            sines[k] += joint_round(sine, JOINT_WAVE_UNITS);
-        }
-}
-
 static void count_waves(struct mon_joint_sums *s, const double *z, size_t n_rows)
 {
     const struct mon_joint_space *space = s->space;
@@ -85,7 +56,7 @@ static void count_waves(struct mon_joint_sums *s, const double *z, size_t n_rows
         size_t left = space->n_waves - first, n = left < BLOCK_WAVES ? left : BLOCK_WAVES;
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, (int)n, columns, 1.0, z, columns,
                     space->waves + first * space->n_columns, columns, 0.0, turns, (int)n);
-        add_waves(s, turns, n_rows, first, n);
+        joint_waves_add(turns, n_rows, n, s->waves + first, s->waves + space->n_waves + first);
     }
 }
 

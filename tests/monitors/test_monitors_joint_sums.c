@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "joint_space.h"
 #include "joint_stream.h"
+#include "joint_waves.h"
 #include "model/vocabulary.h"
 #include "monitors/mmd.h"
 
@@ -77,6 +78,29 @@ static void batches_change_no_bit(void **state)
     }
     mon_joint_sums_free(whole);
     finish(&f);
+}
+
+static void waves_are_cosines_and_sines_in_the_same_bits_on_every_path(void **state)
+{
+    (void)state;
+    enum { rows = 200, waves = 37 };
+    double turns[rows * waves], wide[2 * waves] = {0}, plain[2 * waves] = {0};
+    struct rng r;
+    rng_seed(&r, 2);
+    for (size_t i = 0; i < rows * waves; i++)
+        turns[i] = (double)i * 0.125 + (i % 3 == 0 ? 0.0 : 100.0 * rng_normal(&r));
+    joint_waves_add(turns, rows, waves, wide, wide + waves);
+    joint_waves_add_plain(turns, rows, waves, plain, plain + waves);
+    assert_memory_equal(wide, plain, sizeof wide);
+    for (size_t k = 0; k < waves; k++) {
+        double cosine = 0.0, sine = 0.0;
+        for (size_t i = 0; i < rows; i++) {
+            cosine += cos(2.0 * M_PI * turns[i * waves + k]);
+            sine += sin(2.0 * M_PI * turns[i * waves + k]);
+        }
+        if (fabs(wide[k] - cosine) > 1e-6 * rows || fabs(wide[waves + k] - sine) > 1e-6 * rows)
+            fail_msg("wave %zu: %.9g %.9g, %.9g %.9g", k, wide[k], cosine, wide[waves + k], sine);
+    }
 }
 
 static void what_was_merged_can_be_subtracted_bit_for_bit(void **state)
@@ -538,6 +562,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(batches_change_no_bit),
+        cmocka_unit_test(waves_are_cosines_and_sines_in_the_same_bits_on_every_path),
         cmocka_unit_test(what_was_merged_can_be_subtracted_bit_for_bit),
         cmocka_unit_test(later_reading_is_not_subtracted_from_an_earlier_one),
         cmocka_unit_test(moments_are_those_of_the_encoded_rows),
