@@ -48,8 +48,26 @@ static void finish(struct mon_evidence *e, double statistic, size_t n_cells)
     e->method = "chi-squared";
 }
 
-static struct mon_evidence fit(const double *reference, const double *window, size_t k,
-                               double (*cell)(double, double))
+/* One category's part of the statistic, against the reference's shares taken as known. */
+static double fitted(double before, double now, double n1, double n2,
+                     double (*cell)(double, double))
+{
+    return cell(now, before / n1 * n2);
+}
+
+/* The same against the shares of both sides together. */
+static double pooled(double before, double now, double n1, double n2,
+                     double (*cell)(double, double))
+{
+    double share = (before + now) / (n1 + n2);
+    return cell(before, share * n1) + cell(now, share * n2);
+}
+
+typedef double expectation(double before, double now, double n1, double n2,
+                           double (*cell)(double, double));
+
+static struct mon_evidence compare(const double *reference, const double *window, size_t k,
+                                   expectation *part, double (*cell)(double, double))
 {
     struct mon_evidence e;
     double n1 = total(reference, k), n2 = total(window, k), sum = 0.0;
@@ -59,27 +77,7 @@ static struct mon_evidence fit(const double *reference, const double *window, si
     for (size_t i = 0; i < k; i++) {
         if (!(reference[i] > 0.0) && !(window[i] > 0.0))
             continue;
-        sum += cell(window[i], reference[i] / n1 * n2);
-        n_cells++;
-    }
-    finish(&e, sum, n_cells);
-    return e;
-}
-
-static struct mon_evidence two(const double *reference, const double *window, size_t k,
-                               double (*cell)(double, double))
-{
-    struct mon_evidence e;
-    double n1 = total(reference, k), n2 = total(window, k), sum = 0.0;
-    size_t n_cells = 0;
-    if (!start(&e, n1, n2))
-        return e;
-    for (size_t i = 0; i < k; i++) {
-        double both = reference[i] + window[i];
-        if (!(both > 0.0))
-            continue;
-        sum += cell(reference[i], both * (n1 / (n1 + n2)));
-        sum += cell(window[i], both * (n2 / (n1 + n2)));
+        sum += part(reference[i], window[i], n1, n2, cell);
         n_cells++;
     }
     finish(&e, sum, n_cells);
@@ -88,22 +86,22 @@ static struct mon_evidence two(const double *reference, const double *window, si
 
 struct mon_evidence mon_chi_squared_fit(const double *reference, const double *window, size_t k)
 {
-    return fit(reference, window, k, pearson);
+    return compare(reference, window, k, fitted, pearson);
 }
 
 struct mon_evidence mon_g_fit(const double *reference, const double *window, size_t k)
 {
-    return fit(reference, window, k, likelihood);
+    return compare(reference, window, k, fitted, likelihood);
 }
 
 struct mon_evidence mon_chi_squared_two(const double *reference, const double *window, size_t k)
 {
-    return two(reference, window, k, pearson);
+    return compare(reference, window, k, pooled, pearson);
 }
 
 struct mon_evidence mon_g_two(const double *reference, const double *window, size_t k)
 {
-    return two(reference, window, k, likelihood);
+    return compare(reference, window, k, pooled, likelihood);
 }
 
 double mon_cramers_v(const double *reference, const double *window, size_t k)

@@ -26,7 +26,9 @@
 /* How a p-value is to be got. */
 enum mon_p {
     MON_P_AUTO,      /* exact where that is cheap, as each test says; else the limit law */
-    MON_P_ASYMPTOTIC /* the limit law whatever the size */
+    MON_P_ASYMPTOTIC /* the limit law whatever the size: careful rather than eager in small samples.
+                        At 5 % bench/two_sample_levels.c finds 0.8 % (Kolmogorov-Smirnov) to 5.7 %
+                        (Anderson-Darling) for 5 against 5, 4.1 to 5.3 % for 200 against 200 */
 };
 
 struct mon_pooled;
