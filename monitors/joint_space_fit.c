@@ -13,6 +13,7 @@
 
 #define QUANTILE_ROWS 20000 /* spread evenly over the reference: enough for a scale */
 #define WIDTH_ROWS 500
+#define LARGEST_SCALE 1e307
 
 void mon_joint_space_options_init(struct mon_joint_space_options *o)
 {
@@ -149,10 +150,10 @@ static double robust_scale(const double *sorted, size_t n)
         size_t skip = (size_t)(tails[t] * (double)(n - 1));
         double half = sorted[n - 1 - skip] / 2.0 - sorted[skip] / 2.0;
         if (half >= DBL_MIN)
-            return half / quantile_normal(1.0 - tails[t]);
+            return fmin(half / quantile_normal(1.0 - tails[t]), LARGEST_SCALE);
     }
     double half = sorted[n - 1] / 2.0 - sorted[0] / 2.0;
-    return half >= DBL_MIN ? half : 1.0;
+    return half >= DBL_MIN ? fmin(half, LARGEST_SCALE) : 1.0;
 }
 
 /* Mean and deviation of the values, clipped around the median; Welford's recursion. */
@@ -175,9 +176,8 @@ static void fit_scale(const struct mon_joint_space *s, struct joint_column *c, c
         squares += step * (t - mean);
     }
     double scale = unit * sqrt(squares / n);
-    c->centre = median + unit * mean;
-    c->scale = scale >= DBL_MIN && isfinite(scale) ? scale : unit;
-    c->centre = isfinite(c->centre) ? c->centre : median;
+    c->centre = fmin(fmax(median + unit * mean, -DBL_MAX), DBL_MAX);
+    c->scale = scale >= DBL_MIN ? scale : unit;
 }
 
 static enum err_code fit_columns(struct mon_joint_space *s, const double *codes, size_t n_rows,
