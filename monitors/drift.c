@@ -184,7 +184,8 @@ static void measure(struct check *c, size_t series, struct mon_signal *s)
     if (isnan(s->value)) {
         s->verdict = MON_UNAVAILABLE;
         snprintf(s->threshold_origin, sizeof s->threshold_origin,
-                 "%s needs numbers that differ on both sides", mon_statistic_name(statistic));
+                 "%s needs numbers on both sides, the reference's not all equal",
+                 mon_statistic_name(statistic));
         return;
     }
     struct null_case null = case_of(c, at, series);
