@@ -6,6 +6,10 @@
  * now and then; what such a block said holds until the next block of its length, and is repeated
  * with every window until then: else a trigger that asks for several windows in a row would never
  * hear of a shift that only the longer blocks can see.
+ *
+ * monitors/overtime.h puts the same pieces together for windows of one duration. Here a window of
+ * rows lasts as long as its rows take, so each block is given the budget of the time it covers; and
+ * a policy may state a threshold of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +18,9 @@
 #include "base/json.h"
 #include "store/window_store.h"
 #include "watch_private.h"
+
+/* Blocks that the reference must hold for a null of their length. */
+#define LEAST_BLOCKS 8
 
 static bool is_drift(const struct policy_monitor *p)
 {
@@ -37,6 +44,7 @@ void watch_clear_drift(struct model_watch *m)
     }
     cJSON_Delete(m->longer);
     m->longer = NULL;
+    memset(m->block_from_unix_ms, 0, sizeof(m->block_from_unix_ms));
 }
 
 /* A version that knows no times of its reference has no season: its signals say so. */
@@ -78,9 +86,19 @@ static enum err_code make_nulls(struct model_watch *m, size_t monitor, struct er
         return err_set(e, ERR_INTERNAL, "monitor %s: unknown statistic", p->name);
     for (int64_t k = 0; rc == ERR_OK && k < p->lengths; k++) {
         o.window_rows = window_rows(m) * (double)(1 << k);
+        if (k > 0 && o.window_rows * LEAST_BLOCKS > (double)a->reference->n_rows)
+            break;
         rc = mon_null_make(&o, a->reference, a->chunks, a->n_chunks, &m->nulls[monitor][k], e);
     }
     return rc;
+}
+
+/* The null for blocks of 2^scale windows: of that length, or of the longest that was measured. */
+static const struct mon_null *null_for(const struct model_watch *m, size_t monitor, size_t scale)
+{
+    while (scale > 0 && !m->nulls[monitor][scale])
+        scale--;
+    return m->nulls[monitor][scale];
 }
 
 /* As many lengths as any monitor of the season asks for; none where no monitor has it. */
@@ -138,6 +156,11 @@ static enum err_code save_scan(struct store *s, const struct model_watch *m,
 
 static enum err_code save_longer(struct store *s, const struct model_watch *m, struct err *e)
 {
+    const int64_t *from = &m->block_from_unix_ms[0][0];
+    cJSON_DeleteItemFromObjectCaseSensitive(m->longer, "from");
+    cJSON *list = cJSON_AddArrayToObject(m->longer, "from");
+    for (size_t i = 0; i < WATCH_N_SEASONS * WATCH_MAX_LENGTHS; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateNumber((double)from[i]));
     char *text = json_print(m->longer);
     if (!text)
         return err_set(e, ERR_NOMEM, "no memory to save the longer windows of %s", m->name);
@@ -181,6 +204,18 @@ static enum err_code load_scan(struct store *s, struct model_watch *m, enum poli
     return rc;
 }
 
+static void read_block_starts(struct model_watch *m)
+{
+    int64_t *from = &m->block_from_unix_ms[0][0];
+    const cJSON *item, *list = json_at(m->longer, "from");
+    size_t i = 0;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (i < WATCH_N_SEASONS * WATCH_MAX_LENGTHS && cJSON_IsNumber(item))
+            from[i++] = (int64_t)item->valuedouble;
+    }
+}
+
 /* What longer blocks said belongs to the policy they were judged by. */
 static enum err_code load_longer(struct store *s, struct model_watch *m, struct err *e)
 {
@@ -196,8 +231,11 @@ static enum err_code load_longer(struct store *s, struct model_watch *m, struct 
         rc = ERR_OK;
     }
     json_opt_string(m->longer, "policy", &policy, NULL);
-    if (rc != ERR_OK || (m->longer && strcmp(policy, m->policy_sha256) == 0))
+    if (rc != ERR_OK)
         return rc;
+    read_block_starts(m);
+    if (m->longer && strcmp(policy, m->policy_sha256) == 0)
+        return ERR_OK;
     cJSON_Delete(m->longer);
     m->longer = cJSON_CreateObject();
     if (!cJSON_AddStringToObject(m->longer, "policy", m->policy_sha256))
@@ -233,16 +271,27 @@ struct closing {
     struct mon_signal *signals; /* room for all series */
 };
 
-/* What one window of a monitor may spend. */
-static double rate_of(const struct model_watch *m, const struct policy_monitor *p)
+/* The time that a block covers; the next one of its length begins where it ends. */
+static int64_t block_ms(struct model_watch *m, enum policy_season season, size_t scale)
 {
-    struct mon_budget b;
-    int64_t window_ms = m->window_to_unix_ms - m->window_from_unix_ms;
-    if (p->false_alarm_every_ms == 0)
-        return p->false_alarm_rate;
-    mon_budget_init(&b);
-    b.period_ms = p->false_alarm_every_ms;
-    return mon_budget_per_window(&b, window_ms > 0 ? (double)window_ms : 1.0);
+    int64_t *from = &m->block_from_unix_ms[season][scale];
+    int64_t ms = m->window_to_unix_ms - *from;
+    *from = m->window_to_unix_ms;
+    return ms > 0 ? ms : 1;
+}
+
+/* The chance of a false alarm that a monitor gives to a block, all features together. */
+static double alpha_of(const struct policy_monitor *p, const struct mon_scan_block *b, int64_t ms)
+{
+    double alpha[MON_SCALES_MAX], rate = p->false_alarm_rate;
+    if (p->false_alarm_every_ms > 0) {
+        struct mon_budget budget;
+        mon_budget_init(&budget);
+        budget.period_ms = p->false_alarm_every_ms;
+        rate = mon_budget_per_window(&budget, (double)ms / (double)b->n_windows);
+    }
+    mon_budget_over_scales(rate, (size_t)p->lengths, alpha);
+    return alpha[b->scale];
 }
 
 static size_t check(const struct closing *c, size_t monitor, const struct mon_scan_block *b,
@@ -262,7 +311,7 @@ static size_t check(const struct closing *c, size_t monitor, const struct mon_sc
         o.only = (const char *const *)p->features.items;
         o.n_only = p->features.n;
     }
-    return mon_drift_check_mix(&o, c->m->nulls[monitor][b->scale], c->m->champion->reference,
+    return mon_drift_check_mix(&o, null_for(c->m, monitor, b->scale), c->m->champion->reference,
                                b->profile, b->mix, c->signals);
 }
 
@@ -317,23 +366,27 @@ static enum err_code repeat_longer(const struct closing *c, size_t monitor, stru
     return rc;
 }
 
-static enum err_code judge_blocks(const struct closing *c, size_t monitor,
-                                  const struct mon_scan_block *blocks, size_t n_blocks,
-                                  struct err *e)
+static enum err_code judge_block(const struct closing *c, size_t monitor,
+                                 const struct mon_scan_block *b, int64_t ms, struct err *e)
 {
-    const struct policy_monitor *p = &c->m->policy->monitors[monitor];
-    double alpha[MON_SCALES_MAX];
+    size_t n = check(c, monitor, b, alpha_of(&c->m->policy->monitors[monitor], b, ms));
+    if (b->scale > 0)
+        return hold(c, monitor, b, n, e);
+    return watch_add_signals(c->m, monitor, c->window, c->signals, n, c->out, e);
+}
+
+/* Every monitor of the season against a block that a window completed. */
+static enum err_code judge_monitors(const struct closing *c, enum policy_season season,
+                                    const struct mon_scan_block *b, struct err *e)
+{
+    int64_t ms = block_ms(c->m, season, b->scale);
     enum err_code rc = ERR_OK;
-    mon_budget_over_scales(rate_of(c->m, p), (size_t)p->lengths, alpha);
-    for (size_t i = 0; rc == ERR_OK && i < n_blocks; i++) {
-        const struct mon_scan_block *b = &blocks[i];
-        if (b->scale >= (size_t)p->lengths)
-            break;
-        size_t n = check(c, monitor, b, alpha[b->scale]);
-        rc = b->scale == 0 ? watch_add_signals(c->m, monitor, c->window, c->signals, n, c->out, e)
-                           : hold(c, monitor, b, n, e);
+    for (size_t i = 0; rc == ERR_OK && i < c->m->policy->n_monitors; i++) {
+        const struct policy_monitor *p = &c->m->policy->monitors[i];
+        if (is_drift(p) && p->season == season && b->scale < (size_t)p->lengths)
+            rc = judge_block(c, i, b, ms, e);
     }
-    return rc == ERR_OK ? repeat_longer(c, monitor, e) : rc;
+    return rc;
 }
 
 static enum err_code judge_season(const struct closing *c, enum policy_season season, struct err *e)
@@ -347,11 +400,14 @@ static enum err_code judge_season(const struct closing *c, enum policy_season se
         mon_season_mix(m->seasons[season], span, (double)m->window->n_rows, &mix);
     }
     size_t n = mon_scan_add(m->scans[season], m->window, &mix, blocks);
-    for (size_t i = 0; rc == ERR_OK && i < m->policy->n_monitors; i++) {
-        const struct policy_monitor *p = &m->policy->monitors[i];
-        if (is_drift(p) && p->season == season)
-            rc = judge_blocks(c, i, blocks, n, e);
-    }
+    for (size_t k = mon_scan_n_scales(m->scans[season]); k-- > 0;)
+        if (m->block_from_unix_ms[season][k] == 0)
+            m->block_from_unix_ms[season][k] = m->window_from_unix_ms;
+    for (size_t i = 0; rc == ERR_OK && i < n; i++)
+        rc = judge_monitors(c, season, &blocks[i], e);
+    for (size_t i = 0; rc == ERR_OK && i < m->policy->n_monitors; i++)
+        if (is_drift(&m->policy->monitors[i]) && m->policy->monitors[i].season == season)
+            rc = repeat_longer(c, i, e);
     return rc;
 }
 

@@ -63,7 +63,9 @@ enum err_code watch_judge_estimate(struct model_watch *m, size_t monitor, struct
     o.max_drop = 0; /* how much is too much is the trigger's business */
     struct mon_measured reference = measure_reference(m, o.metric);
     if (!m->calibrator) {
-        mon_signal_init(out, p->name, MON_KIND_ESTIMATE, mon_metric_name(o.metric));
+        char statistic[32];
+        snprintf(statistic, sizeof(statistic), "estimated_%s", mon_metric_name(o.metric));
+        mon_signal_init(out, p->name, MON_KIND_ESTIMATE, statistic);
         out->n = (double)m->window->n_rows;
         return ERR_OK;
     }

@@ -82,7 +82,8 @@ struct model_watch {
     struct mon_null *nulls[POLICY_MAX_MONITORS][WATCH_MAX_LENGTHS];
     struct mon_season *seasons[WATCH_N_SEASONS];
     struct mon_scan *scans[WATCH_N_SEASONS];
-    cJSON *longer; /* {"policy": sha256, "MONITOR/SCALE": [signals that drift]}, as last judged */
+    int64_t block_from_unix_ms[WATCH_N_SEASONS][WATCH_MAX_LENGTHS]; /* of the scans; 0: not begun */
+    cJSON *longer; /* {"policy": sha256, "from": as above, "MONITOR/SCALE": [signals that drift]} */
     struct mon_calibrator *calibrator; /* for estimated performance; NULL: cannot be */
     double reference_metric[POLICY_MAX_MONITORS], reference_n[POLICY_MAX_MONITORS];
 
