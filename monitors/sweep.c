@@ -75,7 +75,7 @@ static size_t pool(struct sweep *s, const struct sweep_series *t, double window_
     return n + any_rest;
 }
 
-size_t sweep_n_cells(struct sweep *s, size_t series, double window_rows)
+size_t sweep_n_cells(const struct sweep *s, size_t series, double window_rows)
 {
     const struct sweep_series *t = &s->series[series];
     size_t n = 0;

@@ -47,7 +47,7 @@ size_t sweep_size_bytes(const struct sweep *s);
 
 /* How many cells PSI and JS of a series are taken over for a window of that many rows: the n of
  * cells_layout. */
-size_t sweep_n_cells(struct sweep *s, size_t series, double window_rows);
+size_t sweep_n_cells(const struct sweep *s, size_t series, double window_rows);
 
 /* n_series values of each statistic; NULL: not wanted. */
 struct sweep_values {
