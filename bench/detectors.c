@@ -2,7 +2,7 @@
  * detectors.c - what each change detector does on streams whose changes are known: false changes
  * where nothing changes, how often and how soon a change is found, time and memory.
  *
- *   ninja bench_detectors && bin/bench_detectors [--json] [STREAMS]
+ *   ninja bench_detectors && bin/bench_detectors [--json] [--only DETECTOR] [STREAMS]
  *
  * errors: Bernoulli streams of 5,000 answers at a constant rate; then 2,000 of rate 0.1 followed by
  * 2,000 of rate 0.3. values: the same with N(0, 1) and N(1, 1). STREAMS (default 1,000) of each,
@@ -46,6 +46,7 @@ static const struct setting {
     const char *name, *params;
 } settings[] = {
     {LAW_ERRORS, "adwin", ""},
+    {LAW_ERRORS, "rate_scan", ""},
     {LAW_ERRORS, "page_hinkley", ""},
     {LAW_ERRORS, "cusum", ""},
     {LAW_ERRORS, "gma", ""},
@@ -64,6 +65,7 @@ static const struct setting {
     {LAW_ERRORS, "bocd", ""},
     {LAW_ERRORS, "bocd", "\"prior_mean\": 0.5, \"prior_var\": 0.1, \"data_var\": 0.2"},
     {LAW_VALUES, "adwin", ""},
+    {LAW_VALUES, "rate_scan", "\"low\": -4, \"high\": 4"},
     {LAW_VALUES, "page_hinkley", ""},
     {LAW_VALUES, "cusum", ""},
     {LAW_VALUES, "gma", ""},
@@ -82,6 +84,12 @@ struct row {
     double found, delay;              /* share of the streams; mean over those */
     double ns;                        /* an update */
     size_t bytes;                     /* on the heap */
+};
+
+struct options {
+    bool json;
+    const char *only; /* one detector; NULL: all */
+    int n_streams;
 };
 
 static double draw(struct rng *r, enum law law, double level)
@@ -217,38 +225,47 @@ static void add_row(const struct plan *p, const struct row *r, cJSON *rows)
     cJSON_AddItemToArray(rows, json);
 }
 
-/* rows: NULL prints a table. */
-static void run_plan(const struct plan *p, int n_streams, cJSON *rows)
+static void run_plan(const struct plan *p, const struct options *o, cJSON *rows)
 {
-    if (rows == NULL)
+    if (!o->json)
         print_head(p);
     for (size_t k = 0; k < N_SETTINGS; k++) {
         struct row r = {.setting = &settings[k]};
-        if (settings[k].law != p->law || !mon_detector_exists(settings[k].name))
+        if (settings[k].law != p->law ||
+            (o->only != NULL && strcmp(o->only, settings[k].name) != 0))
             continue;
-        measure(p, n_streams, &r);
-        if (rows == NULL)
-            print_row(p, &r);
-        else
+        measure(p, o->n_streams, &r);
+        if (o->json)
             add_row(p, &r, rows);
+        else
+            print_row(p, &r);
     }
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            o->json = true;
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc && mon_detector_exists(argv[i + 1]))
+            o->only = argv[++i];
+        else if ((o->n_streams = atoi(argv[i])) < 1)
+            return false;
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    int n_streams = 1000, at = 1;
-    cJSON *rows = NULL;
-    if (at < argc && strcmp(argv[at], "--json") == 0) {
-        rows = cJSON_CreateArray();
-        at++;
-    }
-    if (at < argc && (n_streams = atoi(argv[at])) < 1) {
-        fprintf(stderr, "usage: bench_detectors [--json] [STREAMS, 1 or more]\n");
+    struct options o = {.n_streams = 1000};
+    if (!read_options(argc, argv, &o)) {
+        fprintf(stderr, "usage: bench_detectors [--json] [--only DETECTOR] [STREAMS, 1 or more]\n");
         return 2;
     }
+    cJSON *rows = cJSON_CreateArray();
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++)
-        run_plan(&plans[i], n_streams, rows);
-    char *text = rows != NULL ? cJSON_Print(rows) : NULL;
+        run_plan(&plans[i], &o, rows);
+    char *text = o.json ? cJSON_Print(rows) : NULL;
     if (text != NULL)
         puts(text);
     free(text);

@@ -23,13 +23,16 @@
 #include "base/rand.h"
 #include "detector_fields.h"
 
+#define WORD_BITS 64
+
 struct kswin {
     double alpha, window_size, stat_size, seed;
     size_t n_window, n_recent; /* window_size and stat_size as integers */
     size_t first, length;      /* of the ring */
     double *ring;              /* n_window: the values in order of time */
     double *older, *recent;    /* sorted; n_window - n_recent, n_recent */
-    uint8_t *drawn;            /* which ranks of older are in W; all 0 between updates */
+    uint64_t *drawn;           /* a bit for each rank of older in W; all 0 between updates */
+    double *sample;            /* W, sorted */
     double limit;              /* in steps of 1 / stat_size */
     struct rng rng;
 };
@@ -61,8 +64,10 @@ static enum err_code start(void *state, struct err *e)
     k->ring = calloc(k->n_window, sizeof *k->ring);
     k->older = calloc(k->n_window - k->n_recent, sizeof *k->older);
     k->recent = calloc(k->n_recent, sizeof *k->recent);
-    k->drawn = calloc(k->n_window - k->n_recent, sizeof *k->drawn);
-    if (k->ring == NULL || k->older == NULL || k->recent == NULL || k->drawn == NULL)
+    k->sample = calloc(k->n_recent, sizeof *k->sample);
+    k->drawn = calloc((k->n_window - k->n_recent + WORD_BITS - 1) / WORD_BITS, sizeof *k->drawn);
+    if (k->ring == NULL || k->older == NULL || k->recent == NULL || k->sample == NULL ||
+        k->drawn == NULL)
         return err_set(e, ERR_NOMEM, "out of memory for a window of %zu values", k->n_window);
     reset(k);
     return ERR_OK;
@@ -74,6 +79,7 @@ static void stop(void *state)
     free(k->ring);
     free(k->older);
     free(k->recent);
+    free(k->sample);
     free(k->drawn);
 }
 
@@ -146,37 +152,58 @@ static void push(struct kswin *k, double x)
     k->ring[at < k->n_window ? at : at - k->n_window] = x;
 }
 
+/* 0..n-1, unbiased, almost never with a division: Lemire, "Fast random integer generation in an
+ * interval", ACM TOMACS 29(1), 2019, on the upper half of a word. */
+static size_t draw_below(struct rng *r, uint32_t n)
+{
+    uint64_t scaled = (rng_u64(r) >> 32) * n;
+    if ((uint32_t)scaled < n) {
+        uint32_t reject_below = -n % n;
+        while ((uint32_t)scaled < reject_below)
+            scaled = (rng_u64(r) >> 32) * n;
+    }
+    return scaled >> 32;
+}
+
+static bool claim(struct kswin *k, size_t rank)
+{
+    uint64_t *word = &k->drawn[rank / WORD_BITS], bit = UINT64_C(1) << (rank % WORD_BITS);
+    bool was_free = (*word & bit) == 0;
+    *word |= bit;
+    return was_free;
+}
+
 /* Floyd's algorithm: n_recent of the older ranks, every subset as likely as any other. */
-static void draw_subset(struct kswin *k)
+static void draw_ranks(struct kswin *k)
 {
     size_t n = n_older(k);
-    for (size_t j = n - k->n_recent; j < n; j++) {
-        size_t rank = (size_t)rng_below(&k->rng, j + 1);
-        k->drawn[k->drawn[rank] ? j : rank] = 1;
+    for (size_t j = n - k->n_recent; j < n; j++)
+        if (!claim(k, draw_below(&k->rng, (uint32_t)j + 1)))
+            claim(k, j);
+}
+
+/* W from the drawn ranks, which are forgotten. */
+static void take_sample(struct kswin *k)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < n_older(k); at += WORD_BITS) {
+        uint64_t word = k->drawn[at / WORD_BITS];
+        k->drawn[at / WORD_BITS] = 0;
+        for (; word != 0; word &= word - 1)
+            k->sample[n++] = k->older[at + (size_t)__builtin_ctzll(word)];
     }
 }
 
-/* The next value of W from rank *at on, or infinity after the last. */
-static double next_drawn(const struct kswin *k, size_t *at)
-{
-    size_t n = n_older(k);
-    while (*at < n && !k->drawn[*at])
-        ++*at;
-    return *at < n ? k->older[*at] : INFINITY;
-}
-
-/* Kolmogorov-Smirnov distance of W and R in steps of 1 / n_recent; ties move both sides. */
+/* Kolmogorov-Smirnov distance of W and R in steps of 1 / n_recent. Without branches, which nothing
+ * could predict; equal values move both sides, so that ties are seen only as a whole. */
 static double distance(const struct kswin *k)
 {
-    size_t below_r = 0, below_w = 0, rank = 0, greatest = 0;
-    double w = next_drawn(k, &rank);
-    while (below_r < k->n_recent && below_w < k->n_recent) {
-        double x = fmin(w, k->recent[below_r]);
-        while (below_r < k->n_recent && k->recent[below_r] == x)
-            below_r++;
-        for (; w == x; below_w++, rank++, w = next_drawn(k, &rank))
-            ;
-        size_t apart = below_r > below_w ? below_r - below_w : below_w - below_r;
+    size_t r = 0, w = 0, n = k->n_recent, greatest = 0;
+    while (r < n && w < n) {
+        double of_r = k->recent[r], of_w = k->sample[w];
+        r += of_r <= of_w;
+        w += of_w <= of_r;
+        size_t apart = r > w ? r - w : w - r;
         greatest = apart > greatest ? apart : greatest;
     }
     return (double)greatest;
@@ -211,10 +238,9 @@ static enum mon_detection update(void *state, enum direction direction, double x
     push(k, x);
     if (k->length < k->n_window)
         return MON_STABLE;
-    draw_subset(k);
-    double apart = distance(k);
-    memset(k->drawn, 0, n_older(k));
-    if (apart <= k->limit)
+    draw_ranks(k);
+    take_sample(k);
+    if (distance(k) <= k->limit)
         return MON_STABLE;
     double left = mean(k->older, n_older(k));
     while (n_older(k) > 0)

@@ -121,13 +121,10 @@ static void detector_restored_at_every_step_goes_on_exactly(void **state)
 static void every_kind_is_covered_by_these_tests(void **state)
 {
     (void)state;
-    static const char *const elsewhere[] = {"cusum", "gma"};
     for (size_t i = 0; mon_detector_kind(i) != NULL; i++) {
         bool found = false;
         for (size_t k = 0; k < N_SETTINGS; k++)
             found |= strcmp(settings[k].name, mon_detector_kind(i)) == 0;
-        for (size_t k = 0; k < sizeof elsewhere / sizeof elsewhere[0]; k++)
-            found |= strcmp(elsewhere[k], mon_detector_kind(i)) == 0;
         if (!found)
             fail_msg("%s has no setting here", mon_detector_kind(i));
     }
@@ -159,7 +156,7 @@ static void constant_stream_has_no_change(void **state)
 {
     (void)state;
     static const double values[] = {0.0, 1.0, 0.25, -3.5, 1e8};
-    for (size_t k = 2; k < N_SETTINGS; k++)
+    for (size_t k = 0; k < N_SETTINGS; k++)
         for (size_t v = 0; v < 5; v++) {
             struct mon_detector *d = make(settings[k].name, settings[k].params);
             for (int i = 0; i < 600; i++)

@@ -344,9 +344,9 @@ class Xoshiro:
 
     def below(self, n):
         while True:
-            x = self.next()
-            if x >= (1 << 64) % n:
-                return x % n
+            scaled = (self.next() >> 32) * n
+            if scaled % (1 << 32) >= (1 << 32) % n:
+                return scaled >> 32
 
 
 class Kswin(Detector):
