@@ -16,11 +16,14 @@
  *
  * The null. Each statistic is, to second order, the squared length of a difference of vectors that
  * rows average into. Its mean without drift is measured on chunks of the reference against the REST
- * of it (leave-block-out), and again on runs of chunks of the window's size: where rows remember
- * longer than a chunk, the second is larger and counts. The tail is an F (of three moments: Hall
- * 1983, Buckley & Eagleson 1988) whose second degrees of freedom say how few chunks and runs the
- * mean was measured on. correlation: Student's t per pair, with the pair's own standard error,
- * Sidak over the pairs; never below what independent rows give. Over statistics: Holm 1979.
+ * of it, and again on runs of chunks of the window's size: where rows remember longer than a chunk,
+ * the second is larger and counts. The rest leaves out the neighbouring chunks (h-block
+ * cross-validation: Burman, Chow & Nolan 1994), and eigenvectors are fitted to it alone: the
+ * components fit best the rows they were fitted to, and a window is not among those. The tail is an
+ * F (of three moments: Hall 1983, Buckley & Eagleson 1988) whose second degrees of freedom say how
+ * few chunks and runs the mean was measured on. correlation: Student's t per pair, with the pair's
+ * own standard error, Sidak over the pairs; never below what independent rows give. Over
+ * statistics: Holm 1979.
  *
  * Limits. Rows that remember for longer than a quarter of the reference are beyond it. A missing
  * value is z = 0, so that many of them weaken correlations: quality.h says so in its own signal.
@@ -71,8 +74,9 @@ struct mon_joint_null;
  * left out where it is shorter than half its neighbour. Fewer than 8, or an empty one among them:
  * no calibration, and every signal is then unavailable and says so. Better 50 or more of 50 rows
  * or more; more than 128 are merged with their neighbours. ERR_INVALID: an option outside its
- * range, a reference of less than 2 rows. Costs about (chunks + 2) x columns^3; make it once per
- * version and window size. Deterministic. *out is owned; free with mon_joint_null_free.
+ * range, a reference of less than 2 rows. Costs the eigenvectors of a columns x columns matrix for
+ * each chunk and each run: make it once per version and window size. Deterministic. *out is owned;
+ * free with mon_joint_null_free.
  */
 enum err_code mon_joint_null_new(const struct mon_joint_sums *reference,
                                  struct mon_joint_sums *const *chunks, size_t n_chunks,
@@ -98,14 +102,14 @@ void mon_joint_options_init(struct mon_joint_options *o);
  * space. Fewer rows than min_rows: insufficient. A space of one column has no correlation:
  * unavailable.
  *
- * signal.value: as above; correlation: standard errors; pca_error: with reference_value. threshold:
- * the value that this statistic alone would need (false_alarm_rate / watched statistics). effect:
+ * signal.value: as above; correlation: standard errors; pca_error: with the reference_value that
+ * rows of the reference's law have which the components were not fitted to. threshold: the value
+ * that this statistic alone would need (false_alarm_rate / watched statistics). effect:
  * mahalanobis, frechet, mmd: the value less its mean without drift (of squares, then the root);
- * correlation: absolute change of the pair's correlation; pca_error: relative change. feature:
- * the one that contributes most, or the pair "a & b"; rule: how much it contributes and who
- * follows.
+ * correlation: absolute change of the pair's correlation; pca_error: relative change. feature: the
+ * one that contributes most, or the pair "a & b"; rule: how much it contributes and who follows.
  *
- * O(columns^3). ERR_NOMEM only; nothing is then written.
+ * O(columns^3). ERR_NOMEM; ERR_INVALID where LAPACK finds no eigenvectors. Nothing is then written.
  */
 enum err_code mon_joint_check(const struct mon_joint_options *o, const struct mon_joint_null *null,
                               const struct mon_joint_sums *reference,
@@ -114,7 +118,7 @@ enum err_code mon_joint_check(const struct mon_joint_options *o, const struct mo
 
 /* The plain numbers, uncalibrated. MON_JOINT_CORRELATION is here the largest absolute change of a
  * correlation. NaN: less than two rows on a side, no waves, one column. keep_variance as in struct
- * mon_joint_null_options. *out is written on success; ERR_NOMEM. */
+ * mon_joint_null_options. *out is written on success; errors as mon_joint_check. */
 enum err_code mon_joint_distance(const struct mon_joint_sums *reference,
                                  const struct mon_joint_sums *window,
                                  enum mon_joint_statistic statistic, double keep_variance,
