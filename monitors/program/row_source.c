@@ -64,9 +64,11 @@ static enum err_code alloc_row(struct row_source *s, struct err *e)
     s->feature_columns = calloc(n_features, sizeof *s->feature_columns);
     s->values = calloc(n_features, sizeof *s->values);
     s->mismatched = calloc(n_features, sizeof *s->mismatched);
+    s->row_mismatched = calloc(n_features, sizeof *s->row_mismatched);
     s->score_columns = calloc(n_outputs, sizeof *s->score_columns);
     s->scores = calloc(n_outputs, sizeof *s->scores);
-    if (s->feature_columns && s->values && s->mismatched && s->score_columns && s->scores)
+    if (s->feature_columns && s->values && s->mismatched && s->row_mismatched && s->score_columns &&
+        s->scores)
         return ERR_OK;
     return err_set(e, ERR_NOMEM, "no memory for a row of %zu features", n_features);
 }
@@ -102,6 +104,7 @@ void row_source_close(struct row_source *s)
     free(s->feature_columns);
     free(s->values);
     free(s->mismatched);
+    free(s->row_mismatched);
     free(s->score_columns);
     free(s->scores);
     *s = (struct row_source){0};
@@ -111,6 +114,7 @@ void row_source_close(struct row_source *s)
 
 static void read_features(struct row_source *s, const char *const *fields)
 {
+    s->n_row_mismatched = 0;
     for (size_t f = 0; f < s->schema->n_features; f++) {
         const char *field = fields[s->feature_columns[f]];
         struct mon_value *v = &s->values[f];
@@ -119,6 +123,7 @@ static void read_features(struct row_source *s, const char *const *fields)
         } else if (!csv_number(field, &v->number)) {
             v->number = NAN;
             s->mismatched[f]++;
+            s->row_mismatched[s->n_row_mismatched++] = f;
         }
     }
 }

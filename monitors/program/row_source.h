@@ -33,9 +33,10 @@ struct row_source {
     size_t n_scores;
     struct mon_value *values;
     float *scores;
-    struct mon_row row;   /* the row read last; points into the above */
-    uint64_t *mismatched; /* by feature: texts where a number was expected; to be reset by the
-                             caller as it likes */
+    struct mon_row row;      /* the row read last; points into the above */
+    uint64_t *mismatched;    /* by feature: texts where a number was expected, in all rows */
+    size_t n_row_mismatched; /* features of the row read last that have one */
+    size_t *row_mismatched;
     uint64_t n_label_mismatched, n_score_mismatched;
     uint64_t n_backward; /* rows older than the one before */
     struct progress progress;

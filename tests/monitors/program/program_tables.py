@@ -111,7 +111,16 @@ def values_that_are_no_numbers_are_counted():
     found, summary = signals(ref, write("mismatch.csv", "\n".join(broken) + "\n"))
     expect("counted", summary["mismatched_values"], 250)
     drifted = {(s["feature"], s["statistic"]) for s in found if s["verdict"] == "drift"}
-    expect("seen", ("age", "missing_rate") in drifted or ("age", "type_mismatch_rate") in drifted, True)
+    expect("seen", {("age", "missing_rate"), ("age", "type_mismatch_rate")} <= drifted, True)
+
+
+def a_mistyped_value_counts_in_the_window_of_its_row():
+    def rows(n, bad):
+        return "ts,x\n" + "".join(f"{1767225600 + 60 * i},{'oops' if i in bad else (i * 37 % 101) / 7}\n" for i in range(n))
+    ref = reference(write("mine_ref.csv", rows(3000, set())))
+    found, _ = signals(ref, write("mine.csv", rows(720, {240})), "--window", "4h", "--monitor", "quality")
+    rates = [s["value"] for s in found if s["statistic"] == "type_mismatch_rate"]
+    expect("the row that opens the second window is the second's", [round(r * 240) for r in rates], [0, 1, 0])
 
 
 def types_are_told_and_can_be_stated():
@@ -144,5 +153,6 @@ if __name__ == "__main__":
     run_tests([files_without_rows_are_refused, wrong_rows_name_file_and_line, one_row_and_one_column_are_tables,
                four_thousand_columns_are_a_table, line_ends_marks_quotes_and_gzip_change_nothing,
                a_field_may_hold_line_ends, stdin_is_a_file_like_others, columns_that_are_not_there_are_named,
-               values_that_are_no_numbers_are_counted, types_are_told_and_can_be_stated,
+               values_that_are_no_numbers_are_counted, a_mistyped_value_counts_in_the_window_of_its_row,
+               types_are_told_and_can_be_stated,
                a_file_that_is_no_reference_is_refused])

@@ -1,0 +1,203 @@
+/*
+ * compare_run.c - see compare_run.h.
+ */
+#include "compare_run.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "compare_report.h"
+#include "monitor_cli.h"
+
+#define BLOCK_ROWS 256 /* counted at once */
+
+/* ---- windows ---- */
+
+static void count_block(struct compare_run *c)
+{
+    if (c->n_block > 0)
+        profile_count(c->window.profile, c->codes, c->scores, c->n_block);
+    if (c->n_block > 0 && c->window.joint)
+        mon_joint_sums_count(c->window.joint, c->codes, c->n_block);
+    c->n_block = 0;
+}
+
+static void begin_window(struct compare_run *c)
+{
+    window_begin(&c->window, c->n_rows + 1);
+}
+
+static enum err_code close_window(struct compare_run *c, struct err *e)
+{
+    const struct mon_signal *signals;
+    size_t n = 0;
+    count_block(c);
+    enum err_code code = window_judge_check(c->judge, &c->window, &signals, &n, e);
+    if (!code)
+        code = signal_ledger_add(&c->ledger, c->window.index, signals, n,
+                                 window_judge_rate(c->judge), e);
+    if (!code && c->explain)
+        code = explain_add(c->explain, &c->window, signals, n, e);
+    if (code)
+        return code;
+    progress_clear(&c->source.progress);
+    monitor_hold_signals(true);
+    if (c->options->json)
+        report_window_json(&c->window, signals, n);
+    else if (c->options->window != WINDOW_ALL && !c->explain)
+        report_window(&c->window, signals, n);
+    monitor_hold_signals(false);
+    begin_window(c);
+    return ERR_OK;
+}
+
+/* Windows by time that end before this row. Their span is the cadence's, whatever their rows'
+ * times; but nobody knows what was before the first row. */
+static enum err_code close_past(struct compare_run *c, const struct mon_row *row, struct err *e)
+{
+    struct mon_cut at;
+    size_t next = 0;
+    enum err_code code = ERR_OK;
+    while (!code && mon_cadence_next(&c->cadence, &row->unix_ms, 1, &next, &at)) {
+        int64_t from = c->window.index == 1 ? c->window.span.from_unix_ms : at.start_ms;
+        c->window.span = (struct mon_span){from, at.end_ms};
+        code = close_window(c, e);
+    }
+    return code;
+}
+
+static enum err_code add_row(struct compare_run *c, const struct mon_row *row, struct err *e)
+{
+    size_t n_features = c->ref->schema->n_features, n_outputs = schema_n_outputs(c->ref->schema);
+    float *scores = c->scores + c->n_block * n_outputs;
+    mon_reference_encode(c->ref, row->values, c->codes + c->n_block * n_features);
+    for (size_t i = 0; i < n_outputs; i++)
+        scores[i] = row->scores ? row->scores[i] : NAN;
+    for (size_t i = 0; i < c->source.n_row_mismatched; i++)
+        c->window.mismatched[c->source.row_mismatched[i]]++;
+    c->n_rows++;
+    if (c->source.time_column >= 0) {
+        struct mon_span *span = &c->window.span;
+        span->from_unix_ms = row->unix_ms < span->from_unix_ms ? row->unix_ms : span->from_unix_ms;
+        span->to_unix_ms = row->unix_ms >= span->to_unix_ms ? row->unix_ms + 1 : span->to_unix_ms;
+    }
+    bool keep = row->scores && c->keeps_pairs;
+    if (keep && window_pairs_add(&c->window.pairs, row->scores, row->label, e))
+        return ERR_NOMEM;
+    if (++c->n_block == BLOCK_ROWS)
+        count_block(c);
+    return ERR_OK;
+}
+
+static enum err_code take_row(struct compare_run *c, const struct mon_row *row, struct err *e)
+{
+    enum err_code code = c->options->window == WINDOW_TIME ? close_past(c, row, e) : ERR_OK;
+    if (!code)
+        code = add_row(c, row, e);
+    if (code)
+        return code;
+    bool full = c->options->window == WINDOW_ROWS &&
+                c->window.profile->n_rows + c->n_block == c->options->window_rows;
+    return full ? close_window(c, e) : ERR_OK;
+}
+
+/* What is left at the end is a window where it has rows enough to be judged. */
+static enum err_code close_last(struct compare_run *c, struct err *e)
+{
+    count_block(c);
+    uint64_t n = c->window.profile->n_rows;
+    if (n == 0 && c->ledger.n_windows > 0)
+        return ERR_OK;
+    if ((double)n < window_judge_min_rows(c->judge) && c->ledger.n_windows > 0) {
+        c->n_rows_left = n;
+        return ERR_OK;
+    }
+    return close_window(c, e);
+}
+
+enum err_code compare_run_read(struct compare_run *c, struct err *e)
+{
+    bool more = true;
+    enum err_code code = ERR_OK;
+    begin_window(c);
+    while (!code && more && !monitor_output_failed()) {
+        code = row_source_next(&c->source, &more, e);
+        if (!code && more)
+            code = take_row(c, &c->source.row, e);
+    }
+    if (!code && !monitor_interrupted())
+        code = close_last(c, e);
+    if (!code && c->n_rows == 0 && !monitor_interrupted())
+        code = err_set(e, ERR_INVALID, "%s has a header and no rows", c->file);
+    return code;
+}
+
+/* ---- before the first row ---- */
+
+static enum err_code open_source(struct compare_run *c, const char *path, struct err *e)
+{
+    struct row_source_options o = {.quiet = c->options->quiet};
+    size_t n_outputs = schema_n_outputs(c->ref->schema);
+    if (window_judge_wants_scores(c->judge)) {
+        const struct opt_list *said = &c->options->scores;
+        if (said->n > 0 && said->n != n_outputs)
+            return err_set(e, ERR_INVALID, "--score: the reference has %zu, got %zu", n_outputs,
+                           said->n);
+        o.score_columns = said->n > 0 ? said->items : (const char *const *)c->ref->score_columns;
+        if (!o.score_columns)
+            return err_set(e, ERR_INVALID,
+                           "%s does not say which column has the scores: name it with --score, or "
+                           "leave predictions out with --monitor drift,quality",
+                           c->reference_name);
+    }
+    enum err_code code = row_source_open(path, c->ref->schema, &o, &c->source, e);
+    if (!code && c->source.label_column < 0 && window_judge_wants_labels(c->judge))
+        code = window_judge_without_labels(c->judge, e);
+    c->keeps_pairs =
+        window_judge_has(c->judge, COMPARE_ESTIMATE) || window_judge_wants_labels(c->judge);
+    return code;
+}
+
+static enum err_code alloc(struct compare_run *c, struct err *e)
+{
+    const struct schema *s = c->ref->schema;
+    c->codes = calloc(BLOCK_ROWS * s->n_features, sizeof *c->codes);
+    c->scores = calloc(BLOCK_ROWS * schema_n_outputs(s), sizeof *c->scores);
+    if (!c->codes || !c->scores)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return window_init(&c->window, c->ref, window_judge_has(c->judge, COMPARE_JOINT), e);
+}
+
+enum err_code compare_run_prepare(struct compare_run *c, struct err *e)
+{
+    const struct compare_options *o = c->options;
+    enum err_code code = mon_reference_load(c->reference_name, &c->ref, e);
+    if (!code && o->window == WINDOW_TIME && !c->ref->schema->time.name[0])
+        code = err_set(e, ERR_INVALID,
+                       "--window %s: the reference has no time column; make it with --time",
+                       o->window_text);
+    if (!code)
+        code = window_judge_new(c->ref, o, &c->judge, e);
+    if (!code && o->explain)
+        code = explain_new(c->ref, o->explain, &c->explain, e);
+    if (!code && o->window == WINDOW_TIME)
+        code = mon_cadence_by_time(&c->cadence, o->window_ms, MON_GAP_COALESCE, e);
+    c->cadence.aligned = true;
+    if (!code)
+        code = alloc(c, e);
+    if (!code)
+        code = open_source(c, c->file, e);
+    return code;
+}
+
+void compare_run_deinit(struct compare_run *c)
+{
+    row_source_close(&c->source);
+    signal_ledger_deinit(&c->ledger);
+    explain_free(c->explain);
+    window_judge_free(c->judge);
+    window_deinit(&c->window);
+    free(c->codes);
+    free(c->scores);
+    mon_reference_free(c->ref);
+}
