@@ -32,19 +32,22 @@ void watch_clear_labels(struct model_watch *m)
     m->ring = (struct labelled_ring){0};
 }
 
-/* The policy's parameters in the names of the detector. direction up: only rising errors harm. */
+/* The policy's parameters in the names of the detector; others have their defaults. direction up:
+ * only rising errors harm. */
 static cJSON *detector_params(const struct policy_monitor *p)
 {
     cJSON *j = cJSON_CreateObject();
     cJSON_AddStringToObject(j, "direction", "up");
-    if (p->detector == POLICY_DETECTOR_ADWIN) {
+    if (p->detector == POLICY_DETECTOR_ADWIN)
         cJSON_AddNumberToObject(j, "delta", p->delta);
-        return j;
+    if (p->detector == POLICY_DETECTOR_RATE_SCAN)
+        cJSON_AddNumberToObject(j, "rows_between", (double)p->rows_between_alarms);
+    if (p->detector == POLICY_DETECTOR_PAGE_HINKLEY) {
+        cJSON_AddNumberToObject(j, "delta", p->magnitude);
+        cJSON_AddNumberToObject(j, "threshold", p->lambda);
+        cJSON_AddNumberToObject(j, "alpha", p->alpha);
+        cJSON_AddNumberToObject(j, "min_instances", (double)p->min_rows);
     }
-    cJSON_AddNumberToObject(j, "delta", p->magnitude);
-    cJSON_AddNumberToObject(j, "threshold", p->lambda);
-    cJSON_AddNumberToObject(j, "alpha", p->alpha);
-    cJSON_AddNumberToObject(j, "min_instances", (double)p->min_rows);
     return j;
 }
 

@@ -108,6 +108,28 @@ static void check_estimated(struct policy_reader *r, const struct yaml_node *nod
     report_at(r, node, "kind", message, "performance, detector or harm, which use labels");
 }
 
+static bool takes_losses(enum policy_detector d)
+{
+    const unsigned any_number = 1u << POLICY_DETECTOR_ADWIN | 1u << POLICY_DETECTOR_PAGE_HINKLEY |
+                                1u << POLICY_DETECTOR_CUSUM | 1u << POLICY_DETECTOR_KSWIN |
+                                1u << POLICY_DETECTOR_BOCD;
+
+    return any_number >> d & 1u;
+}
+
+/* Losses have no bound that is known beforehand. */
+static void check_detector(struct policy_reader *r, const struct yaml_node *node,
+                           const struct policy_monitor *m)
+{
+    char message[128];
+
+    if (m->on != POLICY_DETECT_ON_LOSS || takes_losses(m->detector))
+        return;
+    snprintf(message, sizeof(message), "%s takes 0/1 errors, not losses",
+             policy_detector_name(m->detector));
+    report_at(r, node, "detector", message, "adwin, page_hinkley, cusum, kswin or bocd on a loss");
+}
+
 void policy_check_monitor(struct policy_reader *r, const struct yaml_node *node, const void *value)
 {
     const struct policy_monitor *m = value;
@@ -116,6 +138,8 @@ void policy_check_monitor(struct policy_reader *r, const struct yaml_node *node,
         check_performance(r, node, m);
     if (m->kind == POLICY_MONITOR_ESTIMATED_PERFORMANCE)
         check_estimated(r, node, m);
+    if (m->kind == POLICY_MONITOR_DETECTOR)
+        check_detector(r, node, m);
     if ((m->kind == POLICY_MONITOR_DETECTOR || m->kind == POLICY_MONITOR_HARM) &&
         m->on == POLICY_DETECT_ON_ERROR && r->facts->label == POLICY_LABEL_REGRESSION)
         report_at(r, node, "on", "a regression has no 0/1 errors", "\"loss\"");

@@ -74,6 +74,7 @@ static TABLE(window, "a window", policy_window, policy_check_window);
 #define LOSS_KINDS {"kind", BIT(POLICY_MONITOR_DETECTOR) | BIT(POLICY_MONITOR_HARM)}
 #define HARM_KIND {"kind", BIT(POLICY_MONITOR_HARM)}
 #define IF_ADWIN {"detector", BIT(POLICY_DETECTOR_ADWIN)}
+#define IF_RATE_SCAN {"detector", BIT(POLICY_DETECTOR_RATE_SCAN)}
 #define IF_PAGE_HINKLEY {"detector", BIT(POLICY_DETECTOR_PAGE_HINKLEY)}
 #define HERE policy_monitor
 static const struct key monitor_keys[] = {
@@ -140,7 +141,7 @@ static const struct key monitor_keys[] = {
      .help = "How sure it must be that the metric is worse than the reference's."},
     {"detector", KEY_ENUM, AT(detector), .required = true, .words = &policy_detector_words,
      .when = DETECTOR_KIND,
-     .help = "The change detector."},
+     .help = "The change detector; only rises count. rate_scan is the one to start with."},
     {"on", KEY_ENUM, AT(on), .fallback = "error", .words = &detect_on_words, .when = LOSS_KINDS,
      .help = "What it is fed, row by row: the 0/1 error, or the loss (log-loss; squared error "
              "for regression)."},
@@ -156,6 +157,9 @@ static const struct key monitor_keys[] = {
     {"alpha", KEY_NUMBER, AT(alpha), .fallback = "0.9999", .min = 0.5, .max = 1,
      .when = IF_PAGE_HINKLEY,
      .help = "Page-Hinkley's forgetting factor."},
+    {"rows_between_alarms", KEY_INT, AT(rows_between_alarms), .fallback = "200000", .min = 1000,
+     .max = MANY, .when = IF_RATE_SCAN,
+     .help = "Expected number of labelled rows between false alarms."},
     {"tolerance", KEY_NUMBER, AT(tolerance), .fallback = "auto", .off = "auto", .min = 0,
      .max = 1e9, .when = HARM_KIND,
      .help = "How much larger than the reference's the mean error (or loss) may be; auto: a tenth "

@@ -245,6 +245,30 @@ static void rows_with_another_number_of_outputs_are_passed_over(void **state)
 
 #define with(test, setup) cmocka_unit_test_setup_teardown(test, setup, bench_teardown)
 
+static void every_detector_that_a_policy_can_name_finds_a_broken_champion(void **state)
+{
+    (void)state;
+    for (int d = 0; d <= POLICY_DETECTOR_BOCD; d++) {
+        const char *name = policy_detector_name((enum policy_detector)d);
+        char monitors[256];
+        snprintf(monitors, sizeof(monitors),
+                 "  - {name: errors, kind: detector, detector: %s}\n"
+                 "triggers: [{name: rose, kind: detector, monitor: errors}]\n",
+                 name);
+        struct bench *b = other_bench(LABEL_BINARY, true, monitors);
+        void *bench = b;
+        bench_label(b, &(struct bench_rows){.n = 1000, .sha256 = b->champion, .wrong_every = 20});
+        bench_label(b, &(struct bench_rows){.n = 1000, .sha256 = b->champion, .wrong_every = 1});
+        fold(b);
+        struct policy_decision decision = decide(b);
+        if (decision.outcome != POLICY_RETRAIN)
+            print_error("%s: %s\n", name, decision.reason);
+        assert_int_equal(decision.outcome, POLICY_RETRAIN);
+        policy_decision_deinit(&decision);
+        bench_teardown(&bench);
+    }
+}
+
 /* ---- harm ---- */
 
 static int open_harm(void **state)
@@ -288,6 +312,7 @@ int main(void)
         with(a_rise_of_errors_raises_an_alarm, open_detector),
         with(a_regressions_error_is_its_distance, open_regression),
         with(rows_with_another_number_of_outputs_are_passed_over, open_multiclass),
+        cmocka_unit_test(every_detector_that_a_policy_can_name_finds_a_broken_champion),
         cmocka_unit_test_setup_teardown(harm_is_what_exceeds_the_reference_and_ends_with_it,
                                         open_harm, bench_teardown),
     };

@@ -88,8 +88,11 @@ static void each_mistake_is_named_with_its_place(void **state)
          "'-'"},
         {BASE "monitors: [{name: a, kind: detector}]\n",
          "6:12: monitors[0].detector: a monitor needs the key \"detector\", expected one of "
-         "\"adwin\", "
-         "\"page_hinkley\""},
+         "\"rate_scan\", \"adwin\", \"page_hinkley\", \"cusum\", \"ddm\", \"eddm\", \"rddm\", "
+         "\"hddm_a\", \"hddm_w\", \"fhddm\", \"ecdd\", \"stepd\", \"kswin\", \"bocd\""},
+        {BASE "monitors: [{name: a, kind: detector, detector: ddm, on: loss}]\n",
+         "6:48: monitors[0].detector: ddm takes 0/1 errors, not losses, expected adwin, "
+         "page_hinkley, cusum, kswin or bocd on a loss"},
         {BASE "monitors: [{name: a, kind: detector, detector: adwin, lambda: 50}]\n",
          "6:55: monitors[0].lambda: \"lambda\" does not apply to a monitor with detector adwin, "
          "expected it only where detector is \"page_hinkley\""},

@@ -66,7 +66,18 @@
     X(P, MAE, "mae")                                                                               \
     X(P, PRECISION, "precision")                                                                   \
     X(P, RECALL, "recall") X(P, F1, "f1") X(P, SPECIFICITY, "specificity")
-#define POLICY_DETECTOR_LIST(X, P) X(P, ADWIN, "adwin") X(P, PAGE_HINKLEY, "page_hinkley")
+#define POLICY_DETECTOR_LIST(X, P)                                                                 \
+    X(P, RATE_SCAN, "rate_scan")                                                                   \
+    X(P, ADWIN, "adwin")                                                                           \
+    X(P, PAGE_HINKLEY, "page_hinkley")                                                             \
+    X(P, CUSUM, "cusum")                                                                           \
+    X(P, DDM, "ddm")                                                                               \
+    X(P, EDDM, "eddm")                                                                             \
+    X(P, RDDM, "rddm")                                                                             \
+    X(P, HDDM_A, "hddm_a")                                                                         \
+    X(P, HDDM_W, "hddm_w")                                                                         \
+    X(P, FHDDM, "fhddm")                                                                           \
+    X(P, ECDD, "ecdd") X(P, STEPD, "stepd") X(P, KSWIN, "kswin") X(P, BOCD, "bocd")
 #define POLICY_SEASON_LIST(X, P)                                                                   \
     X(P, NONE, "none")                                                                             \
     X(P, HOUR_OF_DAY, "hour_of_day")                                                               \
@@ -171,8 +182,9 @@ struct policy_monitor {
     double delta;                    /* adwin */
     double magnitude, lambda, alpha; /* page_hinkley: delta, lambda and forgetting of the paper */
     /* harm; `on` says which loss */
-    double tolerance;            /* of the risk, in the loss's unit; NaN: from the reference */
-    int64_t rows_between_alarms; /* expected, at least, while the risk is at its limit */
+    double tolerance; /* of the risk, in the loss's unit; NaN: from the reference */
+    int64_t
+        rows_between_alarms; /* rate_scan too; expected, at least, while the risk is at its limit */
 };
 
 struct policy_cron {
