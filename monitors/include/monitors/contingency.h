@@ -11,6 +11,8 @@
 #ifndef MONITORS_CONTINGENCY_H
 #define MONITORS_CONTINGENCY_H
 
+#include <stddef.h>
+
 #include "monitors/evidence.h"
 
 /*

@@ -7,8 +7,6 @@
 #ifndef MONITORS_EVIDENCE_H
 #define MONITORS_EVIDENCE_H
 
-#include <stddef.h>
-
 struct mon_evidence {
     double statistic;   /* NaN: too few values for it */
     double p_value;     /* two-sided; NaN where the statistic is, or has no p-value */

@@ -20,6 +20,8 @@
 #ifndef MONITORS_TWO_SAMPLE_H
 #define MONITORS_TWO_SAMPLE_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 #include "monitors/evidence.h"
 
