@@ -28,6 +28,7 @@ struct csv {
     size_t in_len, in_at;
     bool at_end;
     int64_t line; /* of the next byte, from 1 */
+    int64_t in_offset, line_offset; /* in the stream: of in[0], of the line's first byte */
     int64_t row_line;
     int64_t n_rows;
     struct buf text; /* the fields of the row, each with its terminator */
@@ -41,13 +42,16 @@ struct csv {
 
 static enum err_code fail(const struct csv *c, enum err_code code, const char *what, struct err *e)
 {
-    return err_set(e, code, "%s:%lld: %s", c->name, (long long)c->line, what);
+    int64_t column = c->in_offset + (int64_t)c->in_at - c->line_offset + 1;
+    return err_set(e, code, "%s:%lld:%lld: %s", c->name, (long long)c->line, (long long)column,
+                   what);
 }
 
 /* Fills the input buffer; at_end where there is nothing more. */
 static enum err_code refill(struct csv *c, struct err *e)
 {
     int why = Z_OK;
+    c->in_offset += (int64_t)c->in_len;
     int n = gzread(c->input, c->in, INPUT_BYTES);
     c->in_at = 0;
     c->in_len = n > 0 ? (size_t)n : 0;
@@ -76,9 +80,18 @@ static enum err_code peek(struct csv *c, int *byte, struct err *e)
     return ERR_OK;
 }
 
+static void next_line(struct csv *c, size_t line_feed)
+{
+    c->line++;
+    c->line_offset = c->in_offset + (int64_t)line_feed + 1;
+}
+
 static void take(struct csv *c)
 {
-    c->line += c->in[c->in_at++] == '\n';
+    if (c->in[c->in_at] == '\n') {
+        next_line(c, c->in_at);
+    }
+    c->in_at++;
 }
 
 /* Takes what follows up to a or b: the fast path, a run at a time. */
@@ -86,7 +99,9 @@ static enum err_code take_run(struct csv *c, char a, char b, struct err *e)
 {
     const char *start = c->in + c->in_at, *end = c->in + c->in_len, *p = start;
     for (; p < end && *p != a && *p != b && *p != '\0'; p++) {
-        c->line += *p == '\n';
+        if (*p == '\n') {
+            next_line(c, (size_t)(p - c->in));
+        }
     }
     buf_append(&c->text, start, (size_t)(p - start));
     c->in_at = (size_t)(p - c->in);
@@ -106,13 +121,13 @@ static enum err_code take_run(struct csv *c, char a, char b, struct err *e)
 /* Behind the opening quote, up to and with the closing one. */
 static enum err_code read_quoted(struct csv *c, struct err *e)
 {
-    int64_t opened = c->line;
+    int64_t opened = c->line, column = c->in_offset + (int64_t)c->in_at - c->line_offset;
     for (;;) {
         int byte;
         enum err_code code = peek(c, &byte, e);
         if (!code && byte < 0) {
-            code = err_set(e, ERR_PARSE, "%s:%lld: a quoted field that begins here never ends",
-                           c->name, (long long)opened);
+            code = err_set(e, ERR_PARSE, "%s:%lld:%lld: a quoted field that begins here never ends",
+                           c->name, (long long)opened, (long long)column);
         }
         if (!code && byte != '"') {
             code = take_run(c, '"', '"', e);
@@ -245,6 +260,7 @@ static enum err_code skip_byte_order_mark(struct csv *c, struct err *e)
     enum err_code code = peek(c, &byte, e);
     if (!code && c->in_len >= 3 && memcmp(c->in, "\xef\xbb\xbf", 3) == 0) {
         c->in_at = 3;
+        c->line_offset = 3;
     }
     return code;
 }
@@ -257,7 +273,7 @@ static enum err_code copy_header(struct csv *c, struct err *e)
     }
     for (size_t i = 0; i < c->n_fields; i++) {
         if (csv_find_column(c, c->fields[i]) >= 0) {
-            return err_set(e, ERR_PARSE, "%s:%lld: column \"%.80s\" is there twice", c->name,
+            return err_set(e, ERR_PARSE, "%s:%lld:1: column \"%.80s\" is there twice", c->name,
                            (long long)c->row_line, c->fields[i]);
         }
         c->columns[i] = strdup(c->fields[i]);
@@ -378,7 +394,7 @@ enum err_code csv_next(struct csv *c, const char *const **fields, bool *more, st
     bool got = false;
     enum err_code code = read_row(c, &got, e);
     if (!code && got && c->n_fields != c->n_columns) {
-        code = err_set(e, ERR_PARSE, "%s:%lld: expected %zu fields as in the header, got %zu",
+        code = err_set(e, ERR_PARSE, "%s:%lld:1: expected %zu fields as in the header, got %zu",
                        c->name, (long long)c->row_line, c->n_columns, c->n_fields);
     }
     if (code) {

@@ -86,7 +86,7 @@ static void csv_reads_the_corners_of_rfc4180(void **state)
     reads_as(state, "\"a\nb\",c\n1,2\n", "1|2\n");
 }
 
-static void csv_errors_name_file_and_line(void **state)
+static void csv_errors_name_file_line_and_column(void **state)
 {
     struct err e = {0};
     const char *const *fields;
@@ -94,21 +94,21 @@ static void csv_errors_name_file_and_line(void **state)
     struct csv *c = open_text(state, "a,b\n\"x\ny\",1\n1,2,3\n");
     assert_ok(csv_next(c, &fields, &more, &e), &e);
     assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_PARSE,
-                 "t.csv:4: expected 2 fields as in the header, got 3");
+                 "t.csv:4:1: expected 2 fields as in the header, got 3");
     csv_close(c);
     c = open_text(state, "a,b\n1,2\n\"x\"y,1\n");
     assert_ok(csv_next(c, &fields, &more, &e), &e);
-    assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_PARSE, "t.csv:3: expected a comma");
+    assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_PARSE, "t.csv:3:4: expected a comma");
     csv_close(c);
     c = open_text(state, "a,b\n1,\"never\nends\n");
     assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_PARSE,
-                 "t.csv:2: a quoted field that begins here never ends");
+                 "t.csv:2:3: a quoted field that begins here never ends");
     csv_close(c);
     c = NULL;
     assert_fails(open_bytes(state, "a,a\n", 4, &c, &e), &e, ERR_PARSE,
-                 "t.csv:1: column \"a\" is there twice");
+                 "t.csv:1:1: column \"a\" is there twice");
     assert_fails(open_bytes(state, "", 0, &c, &e), &e, ERR_PARSE, "the file is empty");
-    assert_fails(open_bytes(state, "a\0b\n", 4, &c, &e), &e, ERR_PARSE, "t.csv:1: a NUL byte");
+    assert_fails(open_bytes(state, "a\0b\n", 4, &c, &e), &e, ERR_PARSE, "t.csv:1:2: a NUL byte");
     assert_fails(csv_open(path_in(state, "none.csv"), &c, &e), &e, ERR_NOT_FOUND, "none.csv");
     assert_fails(csv_open((const char *)*state, &c, &e), &e, ERR_IO, "it is a folder");
     assert_null(c);
@@ -131,7 +131,7 @@ static void csv_bounds_fields_and_rows(void **state)
     assert_ok(open_bytes(state, b.data, b.len, &c, &e), &e);
     const char *const *fields;
     bool more;
-    assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_LIMIT, "t.csv:2: a field is longer");
+    assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_LIMIT, "t.csv:2:1114111: a field is longer");
     csv_close(c);
     buf_free(&b);
 }
@@ -261,7 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_reads_plain_rows),
         cmocka_unit_test(csv_reads_the_corners_of_rfc4180),
-        cmocka_unit_test(csv_errors_name_file_and_line),
+        cmocka_unit_test(csv_errors_name_file_line_and_column),
         cmocka_unit_test(csv_bounds_fields_and_rows),
         cmocka_unit_test(csv_does_not_care_where_its_buffer_ends),
         cmocka_unit_test(csv_reads_gzip_and_notices_where_it_is_cut),

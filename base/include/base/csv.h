@@ -22,7 +22,8 @@ const char *csv_column(const struct csv *c, size_t i);           /* view, valid 
 int csv_find_column(const struct csv *c, const char *name);      /* -1: absent */
 
 /* Reads the next row: *fields points to csv_n_columns strings, views valid until the next call.
- * *more is false at the end. A row of another width is an error that names file:line. */
+ * *more is false at the end. A row of another width is an error; errors name file:line:column (in
+ * bytes, from 1). */
 enum err_code csv_next(struct csv *c, const char *const **fields, bool *more, struct err *e);
 
 int64_t csv_row_number(const struct csv *c); /* rows read so far, the header not counted */
