@@ -42,6 +42,8 @@ struct detector_kind {
     void (*reset)(void *state);
     /* One finite value; *before: the mean that was left, on a change. */
     enum mon_detection (*update)(void *state, enum direction direction, double x, double *before);
+    /* False where x would count as another number; NULL: any number is taken as it is. */
+    bool (*in_range)(const void *state, double x);
     double (*estimate)(const void *state);
     double (*width)(const void *state);
     /* What reset clears, to and from an object. False: out of memory. */

@@ -192,6 +192,11 @@ enum mon_detection mon_detector_update(struct mon_detector *d, double x)
     return found;
 }
 
+bool mon_detector_in_range(const struct mon_detector *d, double x)
+{
+    return d->kind->in_range == NULL || d->kind->in_range(d->state, x);
+}
+
 size_t mon_detector_update_many(struct mon_detector *d, const double *x, size_t n, size_t *at,
                                 size_t at_max)
 {

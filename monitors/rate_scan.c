@@ -161,6 +161,12 @@ static enum mon_detection update(void *state, enum direction direction, double x
     return found ? MON_CHANGE : MON_STABLE;
 }
 
+static bool in_range(const void *state, double x)
+{
+    const struct rate_scan *s = state;
+    return x >= s->range.low && x <= s->range.high;
+}
+
 static double estimate(const void *state)
 {
     const struct rate_scan *s = state;
@@ -206,6 +212,7 @@ const struct detector_kind detector_rate_scan = {
     .stop = stop,
     .reset = reset,
     .update = update,
+    .in_range = in_range,
     .estimate = estimate,
     .width = width,
     .save = save,

@@ -14,7 +14,7 @@
 #include "detect_state.h"
 #include "monitor_cli.h"
 
-#define DEFAULT_DETECTOR "adwin"
+#define DEFAULT_DETECTOR "rate_scan"
 #define LOOK_EVERY 4096 /* rows between looks at the clock */
 
 struct detect_options {
@@ -28,7 +28,7 @@ struct detection {
     struct csv *csv;
     int column;
     struct detect_state state;
-    int64_t n_missing, n_no_numbers, n_changes;
+    int64_t n_missing, n_no_numbers, n_beyond, n_changes;
     struct progress progress;
     int64_t started_mono_ms;
 };
@@ -117,7 +117,22 @@ static void print_change(const struct detection *d)
         print_row(d, before, after);
 }
 
-static void feed(struct detection *d, const char *field)
+/* Numbers of another scale would silently become zeros and ones: not where nobody chose it. */
+static enum err_code check_range(struct detection *d, double x, struct err *e)
+{
+    const struct detect_options *o = d->options;
+    if (!isfinite(x) || mon_detector_in_range(d->state.detector, x))
+        return ERR_OK;
+    d->n_beyond++;
+    if (o->detector || o->params.n > 0 || o->state)
+        return ERR_OK;
+    return err_set(e, ERR_INVALID,
+                   "row %lld: %g is outside 0..1, the errors and losses that rate_scan watches: "
+                   "say --param low=... --param high=..., or --detector adwin for any number",
+                   (long long)d->state.n_rows, x);
+}
+
+static enum err_code feed(struct detection *d, const char *field, struct err *e)
 {
     double x = NAN;
     d->state.n_rows++;
@@ -125,12 +140,14 @@ static void feed(struct detection *d, const char *field)
         d->n_no_numbers++;
     else if (isnan(x))
         d->n_missing++;
-    if (mon_detector_update(d->state.detector, x) != MON_CHANGE)
-        return;
+    enum err_code code = check_range(d, x, e);
+    if (code || mon_detector_update(d->state.detector, x) != MON_CHANGE)
+        return code;
     d->n_changes++;
     monitor_hold_signals(true);
     print_change(d);
     monitor_hold_signals(false);
+    return ERR_OK;
 }
 
 static void show_progress(struct detection *d)
@@ -152,7 +169,7 @@ static enum err_code read_rows(struct detection *d, struct err *e)
     while (!code && more && !monitor_interrupted() && !monitor_output_failed()) {
         code = csv_next(d->csv, &fields, &more, e);
         if (!code && more)
-            feed(d, fields[d->column]);
+            code = feed(d, fields[d->column], e);
         if (csv_row_number(d->csv) % LOOK_EVERY == 0) {
             show_progress(d);
             fflush(stdout);
@@ -176,6 +193,9 @@ static void say_done(const struct detection *d)
                     (long long)d->n_no_numbers);
     if (d->n_missing > 0)
         monitor_say("Note: %lld values are missing and were left out.", (long long)d->n_missing);
+    if (d->n_beyond > 0)
+        monitor_say("Note: %lld values lie outside the range of %s and counted as its ends.",
+                    (long long)d->n_beyond, mon_detector_name(detector));
     monitor_say("%s: %lld change%s in %lld rows; mean now %.6g over %.0f rows",
                 mon_detector_name(detector), (long long)d->n_changes, d->n_changes == 1 ? "" : "s",
                 (long long)csv_row_number(d->csv), mon_detector_estimate(detector),
@@ -232,14 +252,13 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .kind = OPT_STRING,
          .dest = &o.detector,
          .arg = "NAME",
-         .help = "adwin (default), page_hinkley, cusum, gma, ddm, eddm, rddm, hddm_a, hddm_w, "
-                 "fhddm, ecdd, "
-                 "stepd, kswin or bocd."},
+         .help = "rate_scan (default: errors 0/1 and losses in 0..1), adwin, page_hinkley, cusum, "
+                 "gma, ddm, eddm, rddm, hddm_a, hddm_w, fhddm, ecdd, stepd, kswin or bocd."},
         {.name = "param",
          .kind = OPT_STRINGS,
          .dest = &o.params,
          .arg = "KEY=VALUE",
-         .help = "A parameter of the detector, such as delta=0.0001 or direction=up; "
+         .help = "A parameter of the detector, such as rows_between=1e6 or direction=up; "
                  "docs/monitors-detectors.md has them."},
         {.name = "state",
          .kind = OPT_STRING,

@@ -257,6 +257,20 @@ static void losses_on_a_scale_count_as_parts_of_an_error(void **state)
     mon_detector_free(d);
 }
 
+static void values_beyond_the_range_can_be_told(void **state)
+{
+    (void)state;
+    struct mon_detector *d = make("{\"high\": 5}"), *any = NULL;
+    assert_int_equal(mon_detector_new("adwin", NULL, &any, NULL), ERR_OK);
+    assert_true(mon_detector_in_range(d, 0.0));
+    assert_true(mon_detector_in_range(d, 5.0));
+    assert_false(mon_detector_in_range(d, 5.1));
+    assert_false(mon_detector_in_range(d, -0.1));
+    assert_true(mon_detector_in_range(any, 1e9));
+    mon_detector_free(d);
+    mon_detector_free(any);
+}
+
 static void rise_smaller_than_the_least_is_no_change(void **state)
 {
     (void)state;
@@ -306,6 +320,7 @@ int main(void)
         cmocka_unit_test(errors_of_the_first_days_hide_nothing),
         cmocka_unit_test(falls_are_found_where_asked_for),
         cmocka_unit_test(losses_on_a_scale_count_as_parts_of_an_error),
+        cmocka_unit_test(values_beyond_the_range_can_be_told),
         cmocka_unit_test(rise_smaller_than_the_least_is_no_change),
         cmocka_unit_test(horizon_beyond_the_budget_is_refused),
         cmocka_unit_test(saved_bucket_with_more_errors_than_values_is_refused),

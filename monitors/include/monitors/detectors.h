@@ -98,6 +98,10 @@ const char *mon_detector_kind(size_t i);
  * that have one; it may pass without a change. */
 enum mon_detection mon_detector_update(struct mon_detector *d, double x);
 
+/* False where x lies outside the range that d watches, so that an update would take its nearer end.
+ * True for the kinds that take any number. */
+bool mon_detector_in_range(const struct mon_detector *d, double x);
+
 /* Feeds x[0..n-1] in this order, as n updates would. Writes the indices of the first at_max changes
  * to at (may be NULL where at_max is 0); returns how many changes there were. */
 size_t mon_detector_update_many(struct mon_detector *d, const double *x, size_t n, size_t *at,
