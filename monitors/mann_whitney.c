@@ -30,8 +30,8 @@ static double off_centre(const struct mon_pooled *p)
 /*
  * How many ways give U = 0 .. n_u - 1: the coefficients of the Gaussian binomial, prod over i =
  * 1..m of (1 - q^(n+i)) / (1 - q^i) (Mann & Whitney 1947). Each factor divides first, so that every
- * polynomial on the way counts something. Only the lower half is asked for, where the subtraction
- * takes away less than it leaves for m <= 8.
+ * polynomial on the way counts something. Only the lower half is asked for, where for m <= 8 the
+ * subtraction costs a digit at most.
  */
 static void count_ways(size_t m, size_t n, double *ways, size_t n_u)
 {
