@@ -10,8 +10,9 @@
 
 #include "overtime_state.h"
 
-/* A null measures blocks up to this part of the reference: longer ones are too few. */
-#define LONGEST_BLOCK_PART 8.0
+/* Blocks are measured up to this part of the reference. The scale that fewer of them give is so
+ * uncertain that its tail would hide what merging windows is to show. */
+#define LONGEST_BLOCK_PART 24.0
 
 void mon_overtime_options_init(struct mon_overtime_options *o)
 {

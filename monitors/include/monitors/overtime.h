@@ -36,8 +36,8 @@ void mon_overtime_options_init(struct mon_overtime_options *o);
 struct mon_overtime;
 
 /* reference: borrowed for its life; chunks: as mon_null_make, not kept. Measures a null for each
- * length up to an eighth of the reference. *out is owned; free with mon_overtime_free. ERR_INVALID
- * for options out of range, ERR_NOMEM. */
+ * length up to a 24th of the reference: dependence longer than that is not seen. *out is owned;
+ * free with mon_overtime_free. ERR_INVALID for options out of range, ERR_NOMEM. */
 enum err_code mon_overtime_new(const struct mon_overtime_options *o,
                                const struct profile *reference, struct profile *const *chunks,
                                size_t n_chunks, struct mon_overtime **out, struct err *e);
