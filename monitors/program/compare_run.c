@@ -40,7 +40,7 @@ static enum err_code close_window(struct compare_run *c, struct err *e)
         code = explain_add(c->explain, &c->window, signals, n, e);
     if (code)
         return code;
-    progress_clear(&c->source.progress);
+    progress_clear(&c->source.progress.line);
     monitor_hold_signals(true);
     if (c->options->json)
         report_window_json(&c->window, signals, n);

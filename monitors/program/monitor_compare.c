@@ -59,7 +59,7 @@ static int finish(const struct monitor_command *command, struct compare_run *c, 
 {
     if (code)
         return monitor_fail(command, e);
-    progress_clear(&c->source.progress);
+    progress_clear(&c->source.progress.line);
     if (!c->options->quiet && !monitor_output_failed())
         say_notes(c);
     monitor_hold_signals(true);

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/csv.h"
 #include "base/json.h"
-#include "base/progress.h"
 #include "column_roles.h"
+#include "csv_progress.h"
 #include "detect_state.h"
 #include "monitor_cli.h"
 
@@ -29,8 +28,7 @@ struct detection {
     int column;
     struct detect_state state;
     int64_t n_missing, n_no_numbers, n_beyond, n_changes;
-    struct progress progress;
-    int64_t started_mono_ms;
+    struct csv_progress progress;
 };
 
 /* ---- before the first row ---- */
@@ -49,7 +47,7 @@ static enum err_code make_detector(struct detection *d, bool *usage, struct err 
         const char *name = mon_detector_name(d->state.detector);
         if (o->params.n > 0 || (o->detector && strcmp(o->detector, name) != 0))
             return err_set(e, ERR_INVALID,
-                           "%s holds a %s with its own parameters: leave --detector and --param "
+                           "%s holds %s with its own parameters: leave --detector and --param "
                            "out, or begin another file",
                            o->state, name);
         return ERR_OK;
@@ -150,17 +148,6 @@ static enum err_code feed(struct detection *d, const char *field, struct err *e)
     return ERR_OK;
 }
 
-static void show_progress(struct detection *d)
-{
-    if (d->options->quiet || !d->progress.tty || !progress_due(&d->progress))
-        return;
-    double seconds = (double)(clock_mono_ms() - d->started_mono_ms) / 1000;
-    double share = csv_progress(d->csv);
-    progress_show(&d->progress, "%lld rows, %.0f rows/s%s%.0f%s", (long long)d->state.n_rows,
-                  seconds > 0 ? (double)csv_row_number(d->csv) / seconds : 0, share < 0 ? "" : ", ",
-                  share < 0 ? 0 : 100 * share, share < 0 ? "" : " %");
-}
-
 static enum err_code read_rows(struct detection *d, struct err *e)
 {
     const char *const *fields;
@@ -171,11 +158,11 @@ static enum err_code read_rows(struct detection *d, struct err *e)
         if (!code && more)
             code = feed(d, fields[d->column], e);
         if (csv_row_number(d->csv) % LOOK_EVERY == 0) {
-            show_progress(d);
+            csv_progress_show(&d->progress, d->csv);
             fflush(stdout);
         }
     }
-    progress_clear(&d->progress);
+    progress_clear(&d->progress.line);
     if (code && monitor_interrupted()) {
         err_clear(e);
         return ERR_OK;
@@ -218,8 +205,7 @@ static int finish(const struct monitor_command *c, struct detection *d, enum err
 
 static int detect(const struct monitor_command *c, const char *file, const struct detect_options *o)
 {
-    struct detection d = {
-        .options = o, .progress = progress_new(), .started_mono_ms = clock_mono_ms()};
+    struct detection d = {.options = o, .progress = csv_progress_new(o->quiet)};
     struct err e = {0};
     bool usage = false;
     enum err_code code = make_detector(&d, &usage, &e);

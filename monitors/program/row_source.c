@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/time_text.h"
 #include "model/rows.h"
 #include "monitor_cli.h"
@@ -79,9 +78,7 @@ enum err_code row_source_open(const char *path, const struct schema *schema,
 {
     struct row_source s = {.schema = schema,
                            .n_scores = o->score_columns ? schema_n_outputs(schema) : 0,
-                           .progress = progress_new(),
-                           .started_mono_ms = clock_mono_ms(),
-                           .quiet = o->quiet};
+                           .progress = csv_progress_new(o->quiet)};
     enum err_code code = csv_open(path, &s.csv, e);
     if (!code)
         code = alloc_row(&s, e);
@@ -99,7 +96,7 @@ enum err_code row_source_open(const char *path, const struct schema *schema,
 
 void row_source_close(struct row_source *s)
 {
-    progress_clear(&s->progress);
+    progress_clear(&s->progress.line);
     csv_close(s->csv);
     free(s->feature_columns);
     free(s->values);
@@ -178,24 +175,11 @@ static enum err_code read_time(struct row_source *s, const char *const *fields, 
     return ERR_OK;
 }
 
-static void show_progress(struct row_source *s)
-{
-    if (s->quiet || !s->progress.tty || !progress_due(&s->progress))
-        return;
-    double rows = (double)csv_row_number(s->csv), share = csv_progress(s->csv);
-    double seconds = (double)(clock_mono_ms() - s->started_mono_ms) / 1000;
-    char percent[16] = "";
-    if (share >= 0)
-        snprintf(percent, sizeof percent, ", %.0f %%", 100 * share);
-    progress_show(&s->progress, "%.0f rows, %.0f rows/s%s", rows, seconds > 0 ? rows / seconds : 0,
-                  percent);
-}
-
 enum err_code row_source_next(struct row_source *s, bool *more, struct err *e)
 {
     const char *const *fields = NULL;
     if (csv_row_number(s->csv) % LOOK_EVERY == 0)
-        show_progress(s);
+        csv_progress_show(&s->progress, s->csv);
     *more = false;
     if (monitor_interrupted())
         return ERR_OK;

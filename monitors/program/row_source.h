@@ -14,9 +14,9 @@
 #include "base/buf.h"
 #include "base/csv.h"
 #include "base/err.h"
-#include "base/progress.h"
 #include "model/schema.h"
 #include "monitors/reference.h"
+#include "csv_progress.h"
 
 struct row_source_options {
     const char *const *score_columns; /* schema_n_outputs names; NULL: rows have no scores */
@@ -39,9 +39,7 @@ struct row_source {
     size_t *row_mismatched;
     uint64_t n_label_mismatched, n_score_mismatched;
     uint64_t n_backward; /* rows older than the one before */
-    struct progress progress;
-    int64_t started_mono_ms;
-    bool quiet;
+    struct csv_progress progress;
 };
 
 /* Opens path ("-": stdin) and finds every column; those that are not there are ERR_INVALID, naming

@@ -51,7 +51,7 @@ def work_in_pieces_is_work_in_one():
         part = write("part.csv", "".join([lines[0], *lines[1 + i:778 + i]]))
         parts += changes(part, "--column", "error", "--state", state)
     expect("changes", parts, whole)
-    expect_fails("another detector", "holds a rate_scan", "detect", path, "--column", "error", "--state", state,
+    expect_fails("another detector", "holds rate_scan", "detect", path, "--column", "error", "--state", state,
                  "--detector", "ddm", code=2)
     for text in ("", "{}", '{"format": 1, "rows": 3, "detector": {"name": "adwin"}}', '{"format": 2}'):
         write("broken.json", text)

@@ -70,10 +70,11 @@ def sine_errors_change_where_the_concept_does():
         ones, n = seen.get(cell, (0.0, 0.0))
         rows.append(str(int((ones * 2 > n) != (label == 1))))
         seen[cell] = (0.95 * ones + label, 0.95 * n + 1)  # forgets, so that it learns anew
-    out = ok("detect", write("sine.csv", "\n".join(rows) + "\n"), "--quiet", "--param", "direction=up")
+    out = ok("detect", write("sine.csv", "\n".join(rows) + "\n"), "--quiet")
     found = [int(line.split()[0]) for line in out.splitlines()[1:]]
     for drift in (10000, 20000, 30000):
-        expect(f"a rise soon after row {drift}", any(drift < row < drift + 1500 for row in found), True)
+        expect(f"a rise soon after row {drift}, in {found}", any(drift < row < drift + 1500 for row in found), True)
+    expect(f"and nothing else, in {found}", len(found), 3)
 
 
 if __name__ == "__main__":
