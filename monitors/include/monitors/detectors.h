@@ -12,8 +12,8 @@
  * adwin         any     both up down    no       12256   the newer part of its window stays
  * page_hinkley  any     both up down    no         176   afresh
  * cusum         any     both up down    no         144   afresh
- * gma           any     both up down    no         136   afresh
- * rate_scan     range   up both down    no       10912   the values since the change stay
+ * gma           any     both up down    no         128   afresh
+ * rate_scan     range   up both down    no       16080   the values since the change stay
  * ddm           0/1     up              yes        144   afresh
  * eddm          0/1     up              yes        176   afresh
  * rddm          0/1     up              yes       1120   answers since the warning began stay
@@ -22,7 +22,7 @@
  * fhddm         0/1     up              no         192   afresh
  * ecdd          0/1     up              yes        160   afresh
  * stepd         0/1     up both down    yes        224   afresh
- * kswin         any     both up down    no        1936   the newest stat_size values stay
+ * kswin         any     both up down    no        2160   the newest stat_size values stay
  * bocd          any     both up down    no        8176   the values since the change stay
  *
  * Source, parameters and defaults (their ranges, and what each is good for:
