@@ -25,7 +25,7 @@
 #include "tail.h"
 
 #define PER_ROW 8
-#define SHARE 0.009
+#define SHARE 0.0075
 
 struct rate_scan {
     double rows_between, horizon, min_rise;

@@ -73,7 +73,7 @@ static double newest(const struct plain *p, double n)
 static bool plain_exceeds(const struct plain *p, double m, double before, double rows_between)
 {
     double reach = fmin(1.0, m / 400.0), k = newest(p, m), old = newest(p, before) - k;
-    double share = 0.009 * 400.0 / rows_between * reach * reach;
+    double share = 0.0075 * 400.0 / rows_between * reach * reach;
     return k * (before - m) > old * m && fisher(before - m, old, m, k) <= share;
 }
 
