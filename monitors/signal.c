@@ -78,9 +78,9 @@ static void say_limits(const struct mon_signal *s, struct sentence *t)
 
 static void say_history(const struct mon_signal *s, struct sentence *t)
 {
-    if (s->history_n > 0)
-        sentence_add(t, "; larger than %.0f %% of its last %.0f values", 100.0 * s->history_rank,
-                     s->history_n);
+    if (s->history_n > 0 && isfinite(s->history_rank))
+        sentence_add(t, "; larger than %.0f %% of its last %.0f value%s", 100.0 * s->history_rank,
+                     s->history_n, s->history_n == 1 ? "" : "s");
 }
 
 static void say_unavailable(const struct mon_signal *s, struct sentence *t)

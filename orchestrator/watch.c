@@ -34,6 +34,8 @@ static void clear_champion(struct model_watch *m)
     watch_clear_drift(m);
     mon_calibrator_free(m->calibrator);
     m->calibrator = NULL;
+    mon_history_free(m->history);
+    m->history = NULL;
     profile_free(m->window);
     m->window = NULL;
     watch_clear_sources(m); /* these profiles lie over the artifacts' rulers */
@@ -253,6 +255,8 @@ static enum err_code load_windows(struct watch *w, struct store *s, struct model
         rc = watch_load_sources(s, m, e);
     if (rc == ERR_OK && m->policy)
         rc = watch_load_drift(s, m, e);
+    if (rc == ERR_OK)
+        rc = watch_load_history(s, m, e);
     if (rc == ERR_OK && m->policy)
         rc = watch_load_evidence(s, m, e);
     return rc;

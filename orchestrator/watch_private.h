@@ -1,10 +1,10 @@
 /*
  * watch_private.h - what the parts of the worker's side share: watch.c (models and their caches),
  * watch_ingest.c (reports), watch_source.c (what is new in them), watch_window.c (windows to
- * signals; watch_drift.c and watch_estimate.c their larger monitors), watch_evidence.c (signals
- * until they are used up), watch_sums.c (both sides of a rollout), watch_labels.c (labels to
- * performance; watch_harm.c to harm), watch_decide.c (the policy's input), watch_compare.c (gate
- * and rollout), watch_json.c (for the API).
+ * signals; watch_drift.c and watch_estimate.c their larger monitors), watch_history.c (signals
+ * among their own past), watch_evidence.c (signals until they are used up), watch_sums.c (both
+ * sides of a rollout), watch_labels.c (labels to performance; watch_harm.c to harm), watch_decide.c
+ * (the policy's input), watch_compare.c (gate and rollout), watch_json.c (for the API).
  */
 #ifndef ORCHESTRATOR_WATCH_PRIVATE_H
 #define ORCHESTRATOR_WATCH_PRIVATE_H
@@ -15,6 +15,7 @@
 #include "monitors/drift.h"
 #include "monitors/estimate.h"
 #include "monitors/harm.h"
+#include "monitors/history.h"
 #include "monitors/performance.h"
 #include "monitors/scan.h"
 #include "policies/policy.h"
@@ -84,6 +85,7 @@ struct model_watch {
     struct mon_scan *scans[WATCH_N_SEASONS];
     int64_t block_from_unix_ms[WATCH_N_SEASONS][WATCH_MAX_LENGTHS]; /* of the scans; 0: not begun */
     cJSON *longer; /* {"policy": sha256, "from": as above, "MONITOR/SCALE": [signals that drift]} */
+    struct mon_history *history;       /* of its closed windows' signals */
     struct mon_calibrator *calibrator; /* for estimated performance; NULL: cannot be */
     double reference_metric[POLICY_MAX_MONITORS], reference_n[POLICY_MAX_MONITORS];
 
@@ -172,10 +174,9 @@ bool watch_window_is_full(const struct model_watch *m);
  * transaction. */
 enum err_code watch_close_window(struct store *s, struct model_watch *m, struct err *e);
 
-/* Writes signals of a monitor to a window's array and to the evidence. */
+/* Writes signals of a monitor, ranked among their past, to a window's array and to the evidence. */
 enum err_code watch_add_signals(struct model_watch *m, size_t monitor, int64_t window,
-                                const struct mon_signal *signals, size_t n, cJSON *out,
-                                struct err *e);
+                                struct mon_signal *signals, size_t n, cJSON *out, struct err *e);
 
 /* A tally under a name of the model's states. Loading one that is not there leaves *out as it is.
  */
@@ -204,6 +205,13 @@ enum err_code watch_make_estimate(struct model_watch *m, struct err *e);
 /* The open window's estimate. */
 enum err_code watch_judge_estimate(struct model_watch *m, size_t monitor, struct mon_signal *out,
                                    struct err *e);
+
+/* ---- watch_history.c ---- */
+
+/* A history of the champion's windows that are stored. */
+enum err_code watch_load_history(struct store *s, struct model_watch *m, struct err *e);
+/* Ranks a closed window's signal among those before it, then notes it. */
+enum err_code watch_note_history(struct model_watch *m, struct mon_signal *signal, struct err *e);
 
 /* ---- watch_evidence.c ---- */
 

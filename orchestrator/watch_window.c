@@ -56,12 +56,13 @@ enum err_code watch_load_open_window(struct store *s, struct model_watch *m, str
 /* ---- closing a window ---- */
 
 enum err_code watch_add_signals(struct model_watch *m, size_t monitor, int64_t window,
-                                const struct mon_signal *signals, size_t n, cJSON *out,
-                                struct err *e)
+                                struct mon_signal *signals, size_t n, cJSON *out, struct err *e)
 {
     enum err_code rc = ERR_OK;
     for (size_t i = 0; rc == ERR_OK && i < n; i++) {
-        rc = watch_add_evidence(m, (int)monitor, window, &signals[i], e);
+        rc = watch_note_history(m, &signals[i], e);
+        if (rc == ERR_OK)
+            rc = watch_add_evidence(m, (int)monitor, window, &signals[i], e);
         cJSON_AddItemToArray(out, mon_signal_to_json(&signals[i]));
     }
     return rc;

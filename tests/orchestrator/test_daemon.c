@@ -185,9 +185,9 @@ static cJSON *ask_json(struct rig *rig, const char *method, const char *path, co
 static bool is_optional(const char *key)
 {
     static const char *const keys[] = {
-        "next",  "progress", "schema",           "refused", "timeline",        "n_reference",
-        "value", "p_value",  "threshold",        "effect",  "reference_value", "e_value",
-        "error", "run",      "threshold_origin", "manifest"};
+        "next",  "progress", "schema",           "refused",  "timeline",        "n_reference",
+        "value", "p_value",  "threshold",        "effect",   "reference_value", "e_value",
+        "error", "run",      "threshold_origin", "manifest", "history_rank"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strcmp(keys[i], key) == 0)
             return true;

@@ -82,6 +82,16 @@ static bool newest_drifts(struct world *w, const char *feature)
     return drifts;
 }
 
+/* How many of a window's signals say their rank. */
+static size_t n_ranked(const cJSON *window)
+{
+    const cJSON *signal;
+    size_t n = 0;
+    cJSON_ArrayForEach(signal, json_at(window, "signals")) n +=
+        json_at(signal, "history_rank") != NULL;
+    return n;
+}
+
 /* Windows until age drifts; 0: never within n. */
 static int delay(struct world *w, double shift, int n)
 {
@@ -133,6 +143,7 @@ static void windows_together_outlive_the_daemon(void **state)
         cJSON *a = bench_window(straight.b), *b = bench_window(restarted.b);
         char *ta = json_print(json_at(a, "signals")), *tb = json_print(json_at(b, "signals"));
         assert_string_equal(ta, tb);
+        assert_true((n_ranked(b) > 0) == (i > 0));
         free(ta);
         free(tb);
         cJSON_Delete(a);
@@ -141,6 +152,34 @@ static void windows_together_outlive_the_daemon(void **state)
     assert_true(newest_drifts(&restarted, "age"));
     close_world(&straight);
     close_world(&restarted);
+}
+
+static void a_signal_says_its_rank_among_the_versions_own_past(void **state)
+{
+    static const char text[] = POLICY("{name: inputs, kind: drift, statistic: ks}, "
+                                      "{name: guess, kind: estimated_performance}");
+    static const double shifts[] = {0, 0, 0, 1};
+    struct world w;
+    (void)state;
+    open_world(&w, text);
+    for (size_t i = 0; i < 4; i++) {
+        serve_window(&w, shifts[i]);
+        cJSON *window = bench_window(w.b);
+        const cJSON *age = signal_of(window, "age", NULL), *model = signal_of(window, "", NULL);
+        assert_int_equal((int)number_at(age, "history_n"), i);
+        assert_int_equal((int)number_at(model, "history_n"), i);
+        if (i == 0)
+            assert_int_equal(n_ranked(window), 0);
+        if (i == 3)
+            assert_true(number_at(age, "history_rank") == 1);
+        cJSON_Delete(window);
+    }
+    bench_crown(w.b, w.b->candidate);
+    serve_window(&w, 0);
+    cJSON *window = bench_window(w.b);
+    assert_int_equal((int)number_at(signal_of(window, "age", NULL), "history_n"), 0);
+    cJSON_Delete(window);
+    close_world(&w);
 }
 
 static void a_budget_per_time_is_shared_out_to_the_windows(void **state)
@@ -226,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shift_too_small_for_a_window_is_seen_in_eight_together),
         cmocka_unit_test(windows_together_outlive_the_daemon),
+        cmocka_unit_test(a_signal_says_its_rank_among_the_versions_own_past),
         cmocka_unit_test(a_budget_per_time_is_shared_out_to_the_windows),
         cmocka_unit_test(a_season_is_taken_from_the_references_times),
         cmocka_unit_test(performance_is_estimated_before_any_label),
