@@ -288,7 +288,7 @@ static size_t number(const char *name, const char *text, size_t most)
 
 static struct settings read_arguments(int argc, char **argv)
 {
-    struct settings s = {.n_repeats = 12, .n_features = 50, .n_reference = 100000, .seed = 31000};
+    struct settings s = {.n_repeats = 8, .n_features = 50, .n_reference = 100000, .seed = 31000};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--json") == 0) {
