@@ -70,25 +70,42 @@ static double squares(const double *x, size_t n)
     return sum;
 }
 
-/* Appends "name 62 %" for the columns that add most; returns the first of them. */
-static size_t say_columns(const struct check *c, struct sentence *t)
+/* Bytes of the text's characters that fit into `most` bytes: half a character is no JSON. */
+static int whole_characters(const char *text, size_t most)
+{
+    size_t n = strnlen(text, most);
+    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n--;
+    return (int)n;
+}
+
+static size_t largest_share(const struct check *c)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < c->null->model.n; j++)
+        if (fabs(c->shares[j]) > fabs(c->shares[best]))
+            best = j;
+    return best;
+}
+
+/* Appends "name 62 %" for the columns that add most, as many as fit; empties their shares. */
+static void say_columns(const struct check *c, struct sentence *t)
 {
     const struct joint_model *m = &c->null->model;
-    size_t top = 0;
     double total = 0.0;
     for (size_t j = 0; j < m->n; j++)
         total += fabs(c->shares[j]);
-    for (int said = 0; said < 3 && said < (int)m->n && total > 0.0; said++) {
-        size_t best = 0;
-        for (size_t j = 1; j < m->n; j++)
-            if (fabs(c->shares[j]) > fabs(c->shares[best]))
-                best = j;
-        sentence_add(t, "%s%.40s %.0f %%", said > 0 ? ", " : "; ", m->space->columns[best].name,
-                     100.0 * fabs(c->shares[best]) / total);
-        top = said == 0 ? best : top;
+    for (size_t said = 0; said < 3 && said < m->n && total > 0.0; said++) {
+        char piece[64];
+        size_t best = largest_share(c);
+        const char *name = m->space->columns[best].name;
+        snprintf(piece, sizeof piece, "%s%.*s %.0f %%", said > 0 ? ", " : "; ",
+                 whole_characters(name, 40), name, 100.0 * fabs(c->shares[best]) / total);
+        if (t->len + strlen(piece) >= t->size)
+            return;
+        sentence_add(t, "%s", piece);
         c->shares[best] = 0.0;
     }
-    return top;
 }
 
 static const char *rule_of(enum mon_joint_statistic s)
@@ -109,31 +126,17 @@ static const char *rule_of(enum mon_joint_statistic s)
     return "";
 }
 
-/* A name that was cut may end inside a character, which JSON would not take. */
-static void mend_utf8(char *text)
-{
-    size_t n = strlen(text), back = 0;
-    while (back < n && back < 3 && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
-        back++;
-    if (back >= n)
-        return;
-    unsigned char lead = (unsigned char)text[n - 1 - back];
-    size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
-    if (wanted > back)
-        text[n - 1 - back] = '\0';
-}
-
 static void explain(struct check *c, enum mon_joint_statistic s, struct mon_signal *out)
 {
     const struct joint_model *m = &c->null->model;
     struct sentence t = {.out = out->rule, .size = sizeof out->rule};
     joint_contributions(m, s, &c->room, c->shares);
+    const char *top = m->space->columns[largest_share(c)].name;
+    snprintf(out->feature, sizeof out->feature, "%s", top);
     sentence_add(&t, "%s", rule_of(s));
     if (s == MON_JOINT_PCA)
         sentence_add(&t, ", %zu of %zu components", m->n_kept, m->n);
-    size_t top = say_columns(c, &t);
-    snprintf(out->feature, sizeof out->feature, "%s", m->space->columns[top].name);
-    mend_utf8(out->rule);
+    say_columns(c, &t);
 }
 
 static void judge_squared(struct check *c, enum mon_joint_statistic s, struct mon_signal *out)
@@ -206,12 +209,12 @@ static void judge_correlation(struct check *c, struct mon_signal *out)
     out->p_value = joint_pairs_p_value(c->null, top.value);
     out->threshold = joint_pairs_quantile(c->null, c->rate);
     out->effect = fabs(now - before);
-    snprintf(out->feature, sizeof out->feature, "%.68s & %.68s", m->space->columns[top.j].name,
-             m->space->columns[top.i].name);
+    const char *first = m->space->columns[top.j].name, *second = m->space->columns[top.i].name;
+    snprintf(out->feature, sizeof out->feature, "%.*s & %.*s", whole_characters(first, 68), first,
+             whole_characters(second, 68), second);
     snprintf(out->rule, sizeof out->rule,
              "standard errors of Fisher's z; largest of %zu pairs, correlation %.3f, was %.3f",
              joint_length(m, MON_JOINT_CORRELATION), now, before);
-    mend_utf8(out->feature);
 }
 
 static enum err_code judge(struct check *c, enum mon_joint_statistic s, struct mon_signal *out,
