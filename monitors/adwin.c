@@ -119,19 +119,6 @@ static bool any_cut(const struct adwin *a)
     return false;
 }
 
-static bool wanted(enum direction direction, double before, double after)
-{
-    switch (direction) {
-    case DIRECTION_BOTH:
-        return true;
-    case DIRECTION_UP:
-        return after > before;
-    case DIRECTION_DOWN:
-        return after < before;
-    }
-    return true;
-}
-
 static double estimate(const void *state)
 {
     return exphist_mean(&((const struct adwin *)state)->window);
@@ -152,7 +139,7 @@ static enum mon_detection look(struct adwin *a, enum direction direction, double
     if (w->width == width_before)
         return MON_STABLE;
     double dropped_mean = (total_before - w->total) / (width_before - w->width);
-    if (!wanted(direction, dropped_mean, exphist_mean(w)))
+    if (!direction_wants(direction, dropped_mean, exphist_mean(w)))
         return MON_STABLE;
     *before = dropped_mean;
     return MON_CHANGE;

@@ -194,19 +194,6 @@ static void forget_longer(struct bocd *b)
     b->since = b->runs[0].length;
 }
 
-static bool wanted(enum direction direction, double before, double after)
-{
-    switch (direction) {
-    case DIRECTION_BOTH:
-        return true;
-    case DIRECTION_UP:
-        return after > before;
-    case DIRECTION_DOWN:
-        return after < before;
-    }
-    return true;
-}
-
 static double estimate(const void *state)
 {
     const struct bocd *b = state;
@@ -227,7 +214,7 @@ static enum mon_detection update(void *state, enum direction direction, double x
     if (b->since < b->min_instances || b->runs[b->best].length == b->since)
         return MON_STABLE;
     forget_longer(b);
-    if (!wanted(direction, left, estimate(b)))
+    if (!direction_wants(direction, left, estimate(b)))
         return MON_STABLE;
     *before = left;
     return MON_CHANGE;

@@ -23,6 +23,20 @@ enum direction {
 #undef X
 };
 
+/* Whether a change of the mean from before to after is to be reported. */
+static inline bool direction_wants(enum direction direction, double before, double after)
+{
+    switch (direction) {
+    case DIRECTION_BOTH:
+        return true;
+    case DIRECTION_UP:
+        return after > before;
+    case DIRECTION_DOWN:
+        return after < before;
+    }
+    return true;
+}
+
 struct detector_param {
     const char *key;
     size_t offset; /* of a double in the kind's state */

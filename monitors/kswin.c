@@ -218,20 +218,6 @@ static double mean(const double *x, size_t n)
     return sum;
 }
 
-static bool wanted(const struct kswin *k, enum direction direction, double before)
-{
-    double after = mean(k->recent, k->n_recent);
-    switch (direction) {
-    case DIRECTION_BOTH:
-        return true;
-    case DIRECTION_UP:
-        return after > before;
-    case DIRECTION_DOWN:
-        return after < before;
-    }
-    return true;
-}
-
 static enum mon_detection update(void *state, enum direction direction, double x, double *before)
 {
     struct kswin *k = state;
@@ -245,7 +231,7 @@ static enum mon_detection update(void *state, enum direction direction, double x
     double left = mean(k->older, n_older(k));
     while (n_older(k) > 0)
         drop_oldest(k);
-    if (!wanted(k, direction, left))
+    if (!direction_wants(direction, left, mean(k->recent, k->n_recent)))
         return MON_STABLE;
     *before = left;
     return MON_CHANGE;
