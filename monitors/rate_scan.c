@@ -30,7 +30,8 @@
 struct rate_scan {
     double rows_between, horizon, min_rise;
     struct detector_range range;
-    struct exphist window; /* of 0..1 */
+    struct exphist window;  /* of 0..1 */
+    double share, exponent; /* of a split of horizon values or more: the largest; -log of it */
 };
 
 static const struct detector_param params[] = {
@@ -60,6 +61,8 @@ static enum err_code start(void *state, struct err *e)
     if (rc == ERR_OK && s->horizon > s->rows_between)
         rc = err_set(e, ERR_INVALID, "horizon: expected at most rows_between (%g), got %g",
                      s->rows_between, s->horizon);
+    s->share = SHARE * s->horizon / s->rows_between;
+    s->exponent = -log(s->share);
     return rc == ERR_OK ? exphist_init(&s->window, PER_ROW, e) : rc;
 }
 
@@ -93,35 +96,33 @@ static struct part turned(struct part p)
 }
 
 /* The chi-squared statistic of the table is no less than the tail's exponent where that is large
- * enough for a change: two divisions fewer than a logarithm, and nearly all splits end here. */
-static bool may_be_rise(struct part old, struct part recent, double exponent)
+ * enough for a change: nearly all splits end here, without a logarithm. */
+static bool may_be_rise(const struct rate_scan *s, struct part old, struct part recent)
 {
     double n = old.n + recent.n, errors = old.errors + recent.errors;
     double gap = recent.errors * old.n - old.errors * recent.n;
-    return gap > 0.0 && gap * gap * n > exponent * old.n * recent.n * errors * (n - errors);
+    return gap > 0.0 && gap * gap * n > s->exponent * old.n * recent.n * errors * (n - errors);
 }
 
-static bool is_rise(const struct rate_scan *s, struct part old, struct part recent, double share)
+static bool is_rise(const struct rate_scan *s, struct part old, struct part recent)
 {
     double whole = floor(recent.errors + 1e-9), others = ceil(old.errors - 1e-9);
     double rise = recent.errors / recent.n - old.errors / old.n;
+    double reach = fmin(1.0, recent.n / s->horizon);
     return rise * (s->range.high - s->range.low) >= s->min_rise &&
-           tail_hypergeometric(whole, recent.n, others, old.n) <= share;
+           tail_hypergeometric(whole, recent.n, others, old.n) <= s->share * reach * reach;
 }
 
-/* The oldest part that the recent values exceed, or n 0. */
+/* The longest older part that the recent values exceed, or n 0. */
 static struct part exceeded(const struct rate_scan *s, const struct splits *splits,
                             struct part recent, bool falls)
 {
-    double reach = fmin(1.0, recent.n / s->horizon);
-    double share = SHARE * s->horizon / s->rows_between * reach * reach;
-    double exponent = -log(share);
     struct part asked = falls ? turned(recent) : recent;
     for (size_t b = splits->n_befores; b-- > 0 && splits->before[b].n >= 2.0 * recent.n;) {
         struct part old = {splits->before[b].n - recent.n,
                            splits->before[b].errors - recent.errors};
         struct part compared = falls ? turned(old) : old;
-        if (may_be_rise(compared, asked, exponent) && is_rise(s, compared, asked, share))
+        if (may_be_rise(s, compared, asked) && is_rise(s, compared, asked))
             return old;
     }
     return (struct part){0.0, 0.0};
