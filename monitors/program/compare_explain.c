@@ -178,6 +178,8 @@ static void put_signal(struct page *page, const struct mon_signal *s)
     put_if_number(page, "p", s->p_value);
     put_if_number(page, "e", s->e_value);
     put_if_number(page, "effect", s->effect);
+    if (s->kind == MON_KIND_DRIFT && s->verdict == MON_OK && s->value > s->threshold)
+        page_field(page, "", "%s", "more than chance, but less than what is worth an alarm");
     if (s->history_n > 0)
         page_field(page, "its own past", "larger than %.0f %% of %.0f windows",
                    100 * s->history_rank, s->history_n);

@@ -132,6 +132,8 @@ enum err_code compare_options_read(struct compare_options *o, struct err *e)
 #undef X
                            "got \"%.40s\"",
                        o->metric_text);
+    if (!code && o->explain && o->json)
+        code = err_set(e, ERR_INVALID, "--explain is a page for people: leave --json out");
     o->metric_said = o->metric_text != NULL;
     if (!code && !mon_cycle_from_name(o->season_text, &o->season))
         code = err_set(e, ERR_INVALID,

@@ -94,6 +94,12 @@ static void put_number(struct table *t, enum style style, double x)
         table_cell(t, style, x == 0 ? "%.0f" : fabs(x) >= 1e-3 ? "%.4f" : "%.1e", x);
 }
 
+/* Beyond what chance explains, but by less than what is worth an alarm. */
+static bool is_small(const struct mon_signal *s)
+{
+    return s->kind == MON_KIND_DRIFT && s->verdict == MON_OK && s->value > s->threshold;
+}
+
 static void put_row(struct table *t, const struct ledger_entry *entry, bool several)
 {
     enum style style = style_of(entry);
@@ -110,7 +116,7 @@ static void put_row(struct table *t, const struct ledger_entry *entry, bool seve
         table_cell(t, style, "%llu of %llu", (unsigned long long)entry->n_drifted,
                    (unsigned long long)entry->n_judged);
     else
-        table_cell(t, style, "%s", mon_verdict_name(s->verdict));
+        table_cell(t, style, "%s", is_small(s) ? "ok, small" : mon_verdict_name(s->verdict));
 }
 
 /* Rates that stay within their limits are a crowd and say nothing: they are counted. */
@@ -130,7 +136,7 @@ static void put_table(struct page *page, const struct compare_result *r,
                                            {"P", TABLE_NUMBER},
                                            {several ? "DRIFTED" : "VERDICT", TABLE_KEEP}};
     struct table *t = table_new(columns, sizeof columns / sizeof columns[0]);
-    size_t n_ok = 0, n_hidden = 0, n_rates = 0;
+    size_t n_ok = 0, n_hidden = 0, n_rates = 0, n_small = 0;
     for (size_t i = 0; i < r->ledger->n; i++) {
         bool drifted = sorted[i]->n_drifted > 0;
         if (is_quiet_rate(sorted[i]))
@@ -140,9 +146,13 @@ static void put_table(struct page *page, const struct compare_result *r,
         else
             n_hidden++;
         n_ok += !drifted && !is_quiet_rate(sorted[i]);
+        n_small += is_small(&sorted[i]->strongest);
     }
     table_print(t, page);
     table_free(t);
+    if (n_small && !several)
+        page_line(page, STYLE_DIM,
+                  "small: more than chance, but less than what is worth an alarm.");
     if (n_hidden)
         page_line(page, STYLE_DIM, "%zu more without drift; --top shows more of them.", n_hidden);
     if (n_rates)

@@ -134,25 +134,36 @@ enum err_code compare_run_read(struct compare_run *c, struct err *e)
 
 /* ---- before the first row ---- */
 
+/* Where the file has its scores: as said, else as the reference had them. A model's artifact does
+ * not know. */
+static enum err_code find_scores(struct compare_run *c, struct row_source_options *o, struct err *e)
+{
+    const struct opt_list *said = &c->options->scores;
+    size_t n_outputs = schema_n_outputs(c->ref->schema);
+    if (said->n > 0 && said->n != n_outputs)
+        return err_set(e, ERR_INVALID, "--score: the reference has %zu, got %zu", n_outputs,
+                       said->n);
+    if (!window_judge_wants_scores(c->judge))
+        return ERR_OK;
+    o->score_columns = said->n > 0 ? said->items : (const char *const *)c->ref->score_columns;
+    if (o->score_columns)
+        return ERR_OK;
+    if (!c->options->quiet)
+        monitor_say("Note: the reference does not say which column has the scores; name it with "
+                    "--score to watch predictions.");
+    return window_judge_without_scores(
+        c->judge, "the reference does not say which column has the scores: name it with --score",
+        e);
+}
+
 static enum err_code open_source(struct compare_run *c, const char *path, struct err *e)
 {
     struct row_source_options o = {.quiet = c->options->quiet};
-    size_t n_outputs = schema_n_outputs(c->ref->schema);
-    if (window_judge_wants_scores(c->judge)) {
-        const struct opt_list *said = &c->options->scores;
-        if (said->n > 0 && said->n != n_outputs)
-            return err_set(e, ERR_INVALID, "--score: the reference has %zu, got %zu", n_outputs,
-                           said->n);
-        o.score_columns = said->n > 0 ? said->items : (const char *const *)c->ref->score_columns;
-        if (!o.score_columns)
-            return err_set(e, ERR_INVALID,
-                           "%s does not say which column has the scores: name it with --score, or "
-                           "leave predictions out with --monitor drift,quality",
-                           c->reference_name);
-    }
-    enum err_code code = row_source_open(path, c->ref->schema, &o, &c->source, e);
+    enum err_code code = find_scores(c, &o, e);
+    if (!code)
+        code = row_source_open(path, c->ref->schema, &o, &c->source, e);
     if (!code && c->source.label_column < 0 && window_judge_wants_labels(c->judge))
-        code = window_judge_without_labels(c->judge, e);
+        code = window_judge_without_labels(c->judge, "the file has no labels", e);
     c->keeps_pairs =
         window_judge_has(c->judge, COMPARE_ESTIMATE) || window_judge_wants_labels(c->judge);
     return code;

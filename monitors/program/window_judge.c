@@ -111,16 +111,28 @@ bool window_judge_wants_scores(const struct window_judge *j)
     return j->has[COMPARE_PREDICTIONS] || j->has[COMPARE_ESTIMATE] || window_judge_wants_labels(j);
 }
 
-enum err_code window_judge_without_labels(struct window_judge *j, struct err *e)
+/* What is left of the judge of scores and labels. */
+static enum err_code renew_truth(struct window_judge *j, struct err *e)
 {
-    enum err_code code = need(j, COMPARE_PERFORMANCE, false, "the file has no labels", e);
-    if (!code)
-        code = need(j, COMPARE_HARM, false, "the file has no labels", e);
-    if (code)
-        return code;
     judge_truth_free(j->truth);
     j->truth = NULL;
     return judge_truth_new(j->ref, j->options, j->has, &j->truth, e);
+}
+
+enum err_code window_judge_without_labels(struct window_judge *j, const char *why, struct err *e)
+{
+    enum err_code code = need(j, COMPARE_PERFORMANCE, false, why, e);
+    if (!code)
+        code = need(j, COMPARE_HARM, false, why, e);
+    return code ? code : renew_truth(j, e);
+}
+
+enum err_code window_judge_without_scores(struct window_judge *j, const char *why, struct err *e)
+{
+    enum err_code code = need(j, COMPARE_PREDICTIONS, false, why, e);
+    if (!code)
+        code = need(j, COMPARE_ESTIMATE, false, why, e);
+    return code ? code : window_judge_without_labels(j, why, e);
 }
 
 /* ---- how long windows are, and what they may cost ---- */

@@ -25,9 +25,10 @@ bool window_judge_has(const struct window_judge *j, enum compare_monitor m);
 /* Whether any monitor wants the rows' scores, and their labels. */
 bool window_judge_wants_scores(const struct window_judge *j);
 bool window_judge_wants_labels(const struct window_judge *j);
-/* Before the first window: the file has no labels, so that what needs them is left out; ERR_INVALID
- * where it was asked for. */
-enum err_code window_judge_without_labels(struct window_judge *j, struct err *e);
+/* Before the first window: labels or scores are not to be had, for the reason given, so that what
+ * needs them is left out; ERR_INVALID where it was asked for. */
+enum err_code window_judge_without_labels(struct window_judge *j, const char *why, struct err *e);
+enum err_code window_judge_without_scores(struct window_judge *j, const char *why, struct err *e);
 
 /* Judges w. The signals are a view, valid until the next call. The null distributions are measured
  * with the first window, which says how long windows are. */

@@ -26,7 +26,10 @@ static void make_valid(void)
 {
     char path[] = "/tmp/fuzz_reference.XXXXXX";
     struct err e = {0};
-    struct mon_reference *r = tiny_reference(400, NULL);
+    struct mon_reference_options o;
+    mon_reference_options_init(&o);
+    o.chunk_rows = 15; /* the fewest chunks that thresholds are calibrated on, and fast */
+    struct mon_reference *r = tiny_reference(8 * o.chunk_rows, &o);
     int fd = mkstemp(path);
     if (fd < 0 || mon_reference_save(r, path, &e) ||
         file_read(path, 1 << 24, &valid, &valid_len, &e)) {

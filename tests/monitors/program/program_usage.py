@@ -32,6 +32,7 @@ def values_that_make_no_sense_are_refused():
                                  ("--monitor", "drift,weather", "weather"),
                                  ("--statistic", "best", "psi")):
         expect_fails(f"{option} {value}", words, "compare", "r", "f", option, value, code=2)
+    expect_fails("a page as JSON", "leave --json out", "compare", "r", "f", "--explain", "x", "--json", code=2)
     expect_fails("a detector of no name", "xdwin", "detect", "f.csv", "--detector", "xdwin", code=2)
     expect_fails("a parameter of no name", "dleta", "detect", "f.csv", "--param", "dleta=1", code=2)
     expect_fails("a parameter without value", "KEY=VALUE", "detect", "f.csv", "--param", "delta", code=2)
