@@ -58,8 +58,9 @@ static void put_history(struct table *t, const cJSON *windows, int n_shown, cons
 static void put_signal(struct table *t, const cJSON *windows, int n_shown, const cJSON *signal)
 {
     char value[FIELD_BYTES], limit[FIELD_BYTES], p[FIELD_BYTES];
+    const char *feature = field_text(signal, "feature");
     bool drift = strcmp(field_text(signal, "verdict"), "drift") == 0;
-    table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "feature"));
+    table_cell(t, STYLE_PLAIN, "%s", feature[0] ? feature : "(model)");
     put_history(t, windows, n_shown, signal);
     table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "statistic"));
     table_cell(t, drift ? STYLE_BAD : STYLE_PLAIN, "%s", field_show_number(signal, "value", value));

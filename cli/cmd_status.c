@@ -41,13 +41,34 @@ static void put_drift(struct table *t, const cJSON *model)
                    (long long)field_int(model, "last_window.features"));
 }
 
-/* The first performance monitor's value beside its reference. */
+static bool is_harm(const cJSON *point)
+{
+    return strcmp(field_text(point, "metric"), "risk") == 0;
+}
+
+static bool is_bad(const cJSON *point)
+{
+    return strcmp(field_text(point, "verdict"), "drift") == 0;
+}
+
+/* The first performance monitor's; a harm monitor's risk only where there is no metric. */
+static const cJSON *point_to_show(const cJSON *model)
+{
+    const cJSON *point = NULL, *all = cJSON_GetObjectItem(model, "performance");
+    cJSON_ArrayForEach(point, all)
+    {
+        if (!is_harm(point))
+            return point;
+    }
+    return all ? all->child : NULL;
+}
+
+/* The value beside its reference. */
 static void put_performance(struct table *t, const cJSON *model)
 {
     char value[FIELD_BYTES], reference[FIELD_BYTES];
-    const cJSON *all = cJSON_GetObjectItem(model, "performance");
-    const cJSON *point = all ? all->child : NULL;
-    bool bad = strcmp(field_text(point, "verdict"), "drift") == 0;
+    const cJSON *point = point_to_show(model);
+    bool bad = is_bad(point);
     if (point && !isnan(field_number(point, "value")))
         table_cell(t, bad ? STYLE_BAD : STYLE_PLAIN, "%s %s (%s)", field_text(point, "metric"),
                    field_show_number(point, "value", value),
@@ -84,6 +105,25 @@ static void show_models(struct page *page, const cJSON *status)
     table_free(t);
 }
 
+/* One line for each harm monitor that speaks: the champion costs more than is tolerated. */
+static void show_harm(struct page *page, const cJSON *model)
+{
+    char value[FIELD_BYTES], reference[FIELD_BYTES], line[512];
+    const cJSON *point = NULL;
+    cJSON_ArrayForEach(point, cJSON_GetObjectItem(model, "performance"))
+    {
+        if (!is_harm(point) || !is_bad(point))
+            continue;
+        snprintf(line, sizeof(line),
+                 "%s is harmed: mean loss %s over %lld labelled rows, %s on "
+                 "the reference (%s)",
+                 field_text(model, "model"), field_show_number(point, "value", value),
+                 (long long)field_int(point, "n"), field_show_number(point, "reference", reference),
+                 field_text(point, "monitor"));
+        page_indented(page, 0, STYLE_BAD, line);
+    }
+}
+
 static void show_decisions(struct page *page, const cJSON *status)
 {
     char ago[FIELD_BYTES], line[1024];
@@ -94,6 +134,7 @@ static void show_decisions(struct page *page, const cJSON *status)
     {
         const char *reason = field_text(model, "decision.reason");
         const char *next = field_text(model, "run.next");
+        show_harm(page, model);
         if (reason[0]) {
             snprintf(line, sizeof(line), "%s, %s: %s", field_text(model, "model"),
                      field_show_ago(model, "decision.at_unix_ms", now, ago), reason);

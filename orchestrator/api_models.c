@@ -65,14 +65,14 @@ static bool drifts(const cJSON *signals, const char *feature)
 }
 
 /* The WindowSummary's counts: features of the window, and those of them that drift by any monitor.
- */
+ * What is said of the model as a whole is no feature's. */
 static void add_counts(cJSON *window, const cJSON *signals)
 {
     int features = 0, drifted = 0;
     const cJSON *signal = NULL;
     cJSON_ArrayForEach(signal, signals)
     {
-        if (seen_before(signals, signal))
+        if (api_text_at(signal, "feature")[0] == '\0' || seen_before(signals, signal))
             continue;
         features++;
         drifted += drifts(signals, api_text_at(signal, "feature")) ? 1 : 0;
@@ -142,6 +142,8 @@ static void add_desired(struct store *s, const char *model, cJSON *j)
     cJSON_Delete(body);
 }
 
+#define MOST_POINTS 500 /* a harm monitor may have many of them since another's newest */
+
 /* The newest point of each performance monitor since the present champion took over: a number of
  * the one before it would read as the new one's. */
 static cJSON *performance_json(struct daemon *d, struct store *s, const char *model)
@@ -150,7 +152,7 @@ static cJSON *performance_json(struct daemon *d, struct store *s, const char *mo
     const cJSON *point = NULL;
     struct registry_champion champion = {0};
     if (registry_champion(s, model, &champion, NULL) != ERR_OK ||
-        watch_performance_json(d->watch, s, model, 100, &points, NULL) != ERR_OK)
+        watch_performance_json(d->watch, s, model, MOST_POINTS, &points, NULL) != ERR_OK)
         return out;
     cJSON_ArrayForEach(point, points)
     {

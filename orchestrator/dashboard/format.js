@@ -4,8 +4,8 @@ import {el} from './dom.js';
 /** Four significant digits, no exponent where it can be helped; a dash where there is no number. */
 export function number(value) {
     if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-    if (Number.isInteger(value)) return count(value);
     const size = Math.abs(value);
+    if (Number.isInteger(value) && size < 1e15) return count(value);
     if (size < 1e-4 || size >= 1e7) return value.toExponential(2);
     const rounded = Number(value.toPrecision(4));
     return size >= 1000 ? count(rounded) : String(rounded);
@@ -132,16 +132,22 @@ export function pill(word, text = words(word)) {
     );
 }
 
+/** Points of a harm monitor: its metric has a name of its own. */
+export const isHarm = (point) => point.metric === 'risk';
+
+/** What a point measures, as people say it. */
+export function metricOf(point) {
+    return isHarm(point) ? 'mean loss' : words(point.metric);
+}
+
 /** A performance monitor's "drift" is one direction only, and has a plainer word. */
-export function scorePill(verdict) {
-    return pill(
-        verdict,
-        verdict === 'drift'
-            ? 'worse'
-            : verdict === 'insufficient'
-              ? 'too few labels'
-              : words(verdict),
-    );
+export function scorePill(point) {
+    const plain = {
+        drift: isHarm(point) ? 'harm' : 'worse',
+        insufficient: point.estimated ? 'too few rows' : 'too few labels',
+        unavailable: point.estimated ? 'cannot be estimated' : 'unavailable',
+    };
+    return pill(point.verdict, plain[point.verdict] ?? words(point.verdict));
 }
 
 export function shortHash(sha256) {

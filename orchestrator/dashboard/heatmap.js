@@ -23,7 +23,10 @@ export function signalsOf(window, feature) {
     return window.signals.filter((s) => s.feature === feature).sort(worse);
 }
 
-/** All rows of the map: what is predicted first, then the schema's features in its own order. */
+/**
+ * All rows of the map: what is predicted first, then the schema's features in its own order. What is said of the
+ * model as a whole is in the performance panel.
+ */
 export function rowsOf(drift) {
     const others = new Set(drift.windows.flatMap((w) => w.signals.map((s) => s.feature)));
     for (const feature of drift.features) others.delete(feature);

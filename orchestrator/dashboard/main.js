@@ -27,6 +27,7 @@ const live = {state: 'reconnecting', error: null};
 const know = {
     status: null,
     drift: null,
+    points: null,
     bins: null,
     binsError: null,
     runs: [],
@@ -126,6 +127,7 @@ const readDrift = reader(
         if (!drift) return;
         know.drift = drift;
         showDrift();
+        showScores(); /* windows estimate the performance, too */
         readFeature();
     },
     panelError('heatmap'),
@@ -152,7 +154,9 @@ const readPerformance = reader(
     1500,
     async () => {
         const answer = await ofModel((m) => api.getPerformance(m, POINTS));
-        if (answer) showPerformance(model(), answer.points);
+        if (!answer) return;
+        know.points = answer.points;
+        showScores();
     },
     panelError('performance'),
 );
@@ -230,6 +234,7 @@ function showOverview() {
         choose({model: name, run: null, feature: null, window: null, version: null});
         Object.assign(know, {
             drift: null,
+            points: null,
             bins: null,
             runs: [],
             run: null,
@@ -241,6 +246,10 @@ function showOverview() {
     });
     showReplicas(know.status.replicas);
     place('of-model').hidden = !model();
+}
+
+function showScores() {
+    if (know.points) showPerformance(model(), know.points, know.drift?.windows ?? []);
 }
 
 function showDrift() {

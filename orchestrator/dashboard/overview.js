@@ -5,7 +5,9 @@ import {
     count,
     daemonNow,
     duration,
+    isHarm,
     mark,
+    metricOf,
     number,
     percent,
     pill,
@@ -149,15 +151,19 @@ function performanceFact(point) {
     return el(
         'div',
         {class: `score ${tone(point.verdict)}`},
-        el('dt', null, words(point.metric)),
+        el('dt', null, metricOf(point)),
         el(
             'dd',
             null,
             el('b', {class: 'big'}, known ? number(Number(point.value.toFixed(4))) : '…'),
-            el('span', null, scorePill(point.verdict), ` reference ${number(point.reference)}`),
+            el('span', null, scorePill(point), ` reference ${number(point.reference)}`),
         ),
     );
 }
+
+/* The metric first; a test for harm comes after it. */
+const scores = (performance) =>
+    Object.values(performance).sort((a, b) => Number(isHarm(a)) - Number(isHarm(b)));
 
 function windowFact(w) {
     if (!w) return fact('drift', 'no window closed yet');
@@ -280,7 +286,7 @@ function card(model, selected, onSelect) {
         el(
             'dl',
             {class: 'facts'},
-            Object.values(model.performance).map(performanceFact),
+            scores(model.performance).map(performanceFact),
             windowFact(model.last_window),
             candidateFact(model),
             labelsFact(model.labels),

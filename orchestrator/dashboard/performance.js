@@ -1,11 +1,22 @@
 /*
- * performance.js - the labelled metric, one chart for each performance monitor: the value, the reference of the
- * version in service (dashed), and where another version took over. The axis counts labelled rows and shows
- * their times: labels often come in nightly batches, a whole chart in one instant.
+ * performance.js - how good the answers are, one chart for each monitor: labelled metrics, the loss that a harm
+ * monitor tests, and what is estimated before labels come. Each with the reference of the version in service
+ * (dashed), and where another version took over. The axis counts labelled rows, or windows where there are no
+ * labels, and shows their times: labels often come in nightly batches, a whole chart in one instant.
  */
 import {colour, draw, drop} from './charts.js';
 import {el, empty, place, replace} from './dom.js';
-import {ago, clock, count, moment, number, scorePill, words} from './format.js';
+import {
+    ago,
+    clock,
+    count,
+    isHarm,
+    metricOf,
+    moment,
+    number,
+    scorePill,
+    several,
+} from './format.js';
 
 const canvases = new Map(); /* monitor -> canvas; kept over refreshes */
 
@@ -18,7 +29,7 @@ function canvasOf(monitor) {
 export function changesOf(points) {
     return points
         .filter((p, i) => i > 0 && p.version !== points[i - 1].version)
-        .map((p) => ({labelled: p.labelled, version: p.version}));
+        .map((p) => ({at: p.at, version: p.version}));
 }
 
 /* Vertical lines with the version's name; labels that would overlap are left out. */
@@ -37,7 +48,7 @@ function versionLines(changes) {
             ctx.lineWidth = 1;
             ctx.font = `600 11px ${Chart.defaults.font.family}`;
             for (const change of changes) {
-                const at = x.getPixelForValue(change.labelled);
+                const at = x.getPixelForValue(change.at);
                 ctx.beginPath();
                 ctx.moveTo(at, top);
                 ctx.lineTo(at, bottom);
@@ -52,7 +63,7 @@ function versionLines(changes) {
 }
 
 function datasets(points) {
-    const xy = (key) => points.map((p) => ({x: p.labelled, y: p[key]}));
+    const xy = (key) => points.map((p) => ({x: p.at, y: p[key]}));
     const drifted = points.map((p) => p.verdict === 'drift');
     const size = points.length > 120 || innerWidth < 560 ? 3 : 5;
     const known = (p) => p && p.value !== null;
@@ -61,7 +72,7 @@ function datasets(points) {
     ); /* no line would show it */
     return [
         {
-            label: words(points[0].metric),
+            label: metricOf(points[0]),
             data: xy('value'),
             borderColor: colour('accent'),
             borderWidth: 2,
@@ -84,6 +95,8 @@ function datasets(points) {
     ];
 }
 
+const rowsOf = (p) => (p.estimated ? several(p.n, 'row') : several(p.n, 'labelled row'));
+
 function tooltip(points) {
     return {
         mode: 'index',
@@ -93,15 +106,15 @@ function tooltip(points) {
             label: (item) => `${item.dataset.label}: ${number(item.parsed.y)}`,
             afterBody: (items) => {
                 const p = points[items[0].dataIndex];
-                return `${p.version}, ${count(p.n)} labelled rows: ${p.verdict}`;
+                return `${p.version}, ${rowsOf(p)}: ${p.verdict}`;
             },
         },
     };
 }
 
 /* The time of the point nearest to a tick. */
-function timeAt(points, labelled) {
-    const far = (p) => Math.abs(p.labelled - labelled);
+function timeAt(points, at) {
+    const far = (p) => Math.abs(p.at - at);
     return clock(points.reduce((best, p) => (far(p) < far(best) ? p : best)).at_unix_ms);
 }
 
@@ -123,10 +136,11 @@ function config(points) {
             scales: {
                 x: {
                     type: 'linear',
-                    min: points[0].labelled,
-                    max: points.at(-1).labelled + (points.length === 1 ? 1 : 0),
+                    min: points[0].at,
+                    max: points.at(-1).at + (points.length === 1 ? 1 : 0),
                     ticks: {
                         maxTicksLimit: 7,
+                        precision: 0,
                         maxRotation: 0,
                         includeBounds: false,
                         callback: (v) => timeAt(points, v),
@@ -146,20 +160,30 @@ function config(points) {
     };
 }
 
+/* What the triangle in the chart means. */
+function meaning(point) {
+    if (isHarm(point)) return '▲ shown to be beyond what is tolerated';
+    return point.estimated ? '▲ estimated to be worse' : '▲ significantly worse';
+}
+
+/* Beyond a million only that it is beyond says anything. */
+const evidence = (e) => (e > 1e6 ? `e > ${count(1e6)}` : `e = ${number(e)}`);
+
 function heading(monitor, points) {
     const last = points.at(-1);
     return el(
         'p',
         {class: 'lead'},
         el('b', null, monitor),
-        `: ${words(last.metric)} `,
-        last.value === null ? null : el('b', null, number(Number(last.value.toFixed(4)))),
+        `: ${metricOf(last)} `,
+        Number.isFinite(last.value) ? el('b', null, number(Number(last.value.toFixed(4)))) : null,
         ' ',
-        scorePill(last.verdict),
-        ` against the reference's ${number(last.reference)}, over ${count(last.n)} labelled rows, `,
+        scorePill(last),
+        ` against the reference's ${number(last.reference)}, over ${rowsOf(last)}, `,
         ago(last.at_unix_ms),
         '. ',
-        el('small', null, '▲ significantly worse · vertical: a version took over'),
+        Number.isFinite(last.e_value) ? `Evidence ${evidence(last.e_value)}. ` : null,
+        el('small', null, `${meaning(last)} · vertical: a version took over`),
     );
 }
 
@@ -169,22 +193,46 @@ function byMonitor(points) {
     return monitors;
 }
 
-/** points: of all monitors, oldest first. */
-export function showPerformance(model, points) {
+/* A window's signal as a point: statistic "estimated_accuracy". */
+function pointOf(window, index, signal) {
+    return {
+        monitor: signal.monitor,
+        metric: signal.statistic,
+        estimated: true,
+        at: index,
+        at_unix_ms: window.to_unix_ms,
+        version: window.version,
+        n: signal.n,
+        value: signal.value ?? null,
+        reference: signal.reference_value ?? null,
+        verdict: signal.verdict,
+    };
+}
+
+/** What windows say of the model as a whole, before any label, oldest first. */
+export function estimatesOf(windows) {
+    return windows.flatMap((w, i) =>
+        w.signals.filter((s) => s.feature === '').map((s) => pointOf(w, i, s)),
+    );
+}
+
+const noLabels = (model) =>
+    empty(
+        'No labelled rows yet, so nobody knows how good the answers are. Send labels by request id:',
+        `leeway labels ${model} outcomes.csv`,
+    );
+
+/** labelled: points of all monitors, oldest first; windows: the newest, oldest first. */
+export function showPerformance(model, labelled, windows) {
     for (const canvas of canvases.values()) drop(canvas);
-    if (points.length === 0) {
-        replace(
-            place('performance'),
-            empty(
-                'No labelled rows yet, so nobody knows how good the answers are. Send labels by request id:',
-                `leeway labels ${model} outcomes.csv`,
-            ),
-        );
-        return;
-    }
+    const points = [
+        ...labelled.map((p) => ({...p, at: p.labelled})),
+        ...estimatesOf(windows),
+    ];
     const monitors = byMonitor(points);
     replace(
         place('performance'),
+        labelled.length === 0 ? noLabels(model) : null,
         [...monitors].map(([monitor, of]) =>
             el(
                 'div',

@@ -61,6 +61,38 @@ def status_fits_and_tells_problems_and_next():
         expect("escape characters", out.count("\033"), 0)
 
 
+def status_tells_harm():
+    model = dict(STATUS["models"][0], performance={
+        "hurt": {"metric": "risk", "monitor": "hurt", "value": 0.31, "reference": 0.14, "n": 60, "verdict": "drift"},
+        "accuracy": {"metric": "accuracy", "value": 0.81, "reference": 0.86, "verdict": "ok"}})
+    for columns in (40, 120):
+        (code, out, _), _ = with_answer(200, dict(STATUS, models=[model]), "status", env={"COLUMNS": str(columns)})
+        expect("exit code", code, 0)
+        expect(f"lines over {columns}", [line for line in out.splitlines() if len(line) > columns], [])
+        expect_in(f"at {columns} columns", "is harmed: mean loss 0.31 over 60 labelled rows, 0.14 on the reference (hurt)",
+                  " ".join(out.split()))
+    expect_in("the metric is still there", "accuracy 0.81 (0.86)", out)
+
+
+def drift_tells_what_is_said_of_the_whole_model():
+    def window(i, verdict):
+        return {"id": i, "rows": 500, "version": "v3", "from_unix_ms": 1767323000000, "to_unix_ms": 1767323045000,
+                "drifted": 0, "features": 1, "signals": [
+                    {"monitor": "guess", "kind": "estimated_performance", "statistic": "estimated_accuracy",
+                     "feature": "", "verdict": verdict, "value": 0.71234, "reference_value": 0.86},
+                    {"monitor": "inputs", "kind": "drift", "statistic": "psi", "feature": "age", "verdict": "ok",
+                     "value": 0.012, "threshold": 0.1, "p_value": 0.4}]}
+    answer = {"model": "loan", "features": ["age"], "windows": [window(1, "ok"), window(2, "drift")]}
+    for columns in (40, 80, 120):
+        (code, out, _), _ = with_answer(200, answer, "drift", "loan", env={"COLUMNS": str(columns)})
+        expect("exit code", code, 0)
+        expect(f"lines over {columns}", [line for line in out.splitlines() if len(line) > columns], [])
+        expect_in(f"at {columns} columns", "(model)", out)
+    rows = [line.split() for line in out.splitlines()]
+    expect("the model's row", [row[:4] for row in rows if "0.7123" in row],
+           [["(model)", ".#", "estimated_accuracy", "0.7123"]])
+
+
 def no_colour_off_a_terminal():
     (_, out, _), _ = with_answer(200, {"runs": [RUN]}, "runs")
     expect("escape characters", out.count("\033"), 0)
@@ -213,7 +245,8 @@ def labels_are_sent_and_tried_again():
     expect_in("talk", "trying again", err)
 
 
-run_tests([json_is_the_document_as_it_came, status_fits_and_tells_problems_and_next, no_colour_off_a_terminal,
+run_tests([json_is_the_document_as_it_came, status_fits_and_tells_problems_and_next,
+           status_tells_harm, drift_tells_what_is_said_of_the_whole_model, no_colour_off_a_terminal,
            run_show_has_the_timeline_with_its_numbers, names_are_escaped_in_paths_and_queries,
            refusals_have_their_exit_codes_and_sentences, changes_name_their_actor_and_what_comes_next,
            retrain_waits_for_the_end, a_broken_chain_is_a_failure, faulty_policies_are_told_in_the_file_s_own_name,

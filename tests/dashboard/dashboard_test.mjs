@@ -1,7 +1,7 @@
 /*
  * dashboard_test.mjs BIN WORK - the page in Chromium, against a trainer, two replicas and leewayd. What it shows:
  * an empty daemon says what to do; a model, a run and its promotion appear without a reload; traffic becomes
- * a heatmap, a chart and points; names are text; a daemon that goes away and comes back is noticed;
+ * a heatmap, an estimated performance and, with labels, charts and harm; names are text; a daemon that goes away and comes back is noticed;
  * tokens are asked for; nothing is wider than a telephone.
  */
 import assert from 'node:assert/strict';
@@ -96,11 +96,17 @@ async function trafficBecomesAHeatmap({page, house}) {
     await page.locator('[data-key="feature salary"]').click();
     await see(page, '#feature .sentences', 'psi of salary');
     await page.locator('#feature canvas').waitFor();
+    await see(page, '#performance .empty', 'leeway labels loan');
+    await see(page, '#performance .lead', 'guess: estimated accuracy');
     await call(`${house.url}/v1/models/loan/labels`, 'POST', {
         labels: stream.map(({id, label}) => ({id, label})),
     });
-    await page.locator('#performance canvas').waitFor();
+    await see(page, '#performance .lead', /accuracy: accuracy 0\.\d+ . worse/);
+    await see(page, '#performance .lead', /hurt: mean loss 0\.\d+ . harm .* Evidence e > 1/);
+    assert.equal(await page.locator('#performance canvas').count(), 3);
+    assert.equal(await page.locator('#performance .empty').count(), 0);
     await see(page, '#models .score', 'accuracy');
+    await see(page, '#models .score', 'mean loss');
 }
 
 async function heatmapIsReachableByKeyboard({page}) {

@@ -21,6 +21,8 @@ window: {rows: 300}
 monitors:
   - {name: inputs, kind: drift, statistic: psi, false_alarm_rate: 0.1%}
   - {name: accuracy, kind: performance, metric: accuracy, rows: 300, min_rows: 150, confidence: 99%}
+  - {name: guess, kind: estimated_performance, metric: accuracy, min_rows: 150}
+  - {name: hurt, kind: harm, min_rows: 100, rows_between_alarms: 1000}
 triggers:
   - {name: accuracy-fell, kind: performance_drop, monitor: accuracy, drop: 5%, windows: 1}
 guards: {cooldown: none, max_runs_per_day: 1, min_labelled_rows: 200}
