@@ -105,7 +105,7 @@ static void put_row(struct table *t, const struct ledger_entry *entry, bool seve
     enum style style = style_of(entry);
     const struct mon_signal *s = &entry->strongest;
     if (s->kind == MON_KIND_JOINT)
-        table_cell(t, STYLE_PLAIN, "joint: %s", s->feature);
+        table_cell(t, STYLE_PLAIN, "joint%s%s", s->feature[0] ? ": " : "", s->feature);
     else
         table_cell(t, STYLE_PLAIN, "%s", s->feature[0] ? s->feature : "(model)");
     table_cell(t, STYLE_PLAIN, "%s", s->statistic);
@@ -140,7 +140,7 @@ static void put_table(struct page *page, const struct compare_result *r,
     for (size_t i = 0; i < r->ledger->n; i++) {
         bool drifted = sorted[i]->n_drifted > 0;
         if (is_quiet_rate(sorted[i]))
-            n_rates++;
+            n_rates += sorted[i]->n_judged > 0;
         else if (drifted || n_ok < (size_t)r->options->top)
             put_row(t, sorted[i], several);
         else
@@ -199,7 +199,7 @@ static void put_expected(struct page *page, const struct compare_result *r)
     double ms = window_judge_duration_ms(r->judge, r->mean_window_rows);
     if (r->options->window == WINDOW_TIME)
         ms = (double)r->options->window_ms;
-    if (isnan(rate))
+    if (isnan(rate) || r->ledger->n_judged_windows == 0)
         return;
     double between_ms = ms / rate;
     if (between_ms > 0 && between_ms < 1e14)
@@ -219,9 +219,12 @@ static void put_counts(struct page *page, const struct compare_result *r)
 {
     const struct signal_ledger *l = r->ledger;
     page_gap(page);
-    page_line(page, STYLE_BOLD, "%zu of %zu signals drifted, in %llu of %llu window%s.",
-              signal_ledger_drifted(l), l->n, (unsigned long long)l->n_drifted_windows,
-              (unsigned long long)l->n_judged_windows, plural(l->n_judged_windows));
+    if (l->n_judged_windows == 0)
+        page_line(page, STYLE_BOLD, "Too few rows to say anything.");
+    else
+        page_line(page, STYLE_BOLD, "%zu of %zu signals drifted, in %llu of %llu window%s.",
+                  signal_ledger_drifted(l), l->n, (unsigned long long)l->n_drifted_windows,
+                  (unsigned long long)l->n_judged_windows, plural(l->n_judged_windows));
     if (window_judge_season(r->judge))
         page_line(page, STYLE_DIM, "Season: %s", window_judge_season(r->judge));
     page_line(page, STYLE_PLAIN, "%llu rows, %llu looks at %zu features.",

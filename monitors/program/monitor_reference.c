@@ -88,20 +88,9 @@ static enum err_code check_scores(struct build *b, struct err *e)
     return ERR_OK;
 }
 
-/* A schema says it all; an option beside it would be silently ignored. */
-static bool says_columns(const struct column_options *o)
-{
-    return o->label || o->time || o->exclude.n || o->categorical.n || o->numeric.n;
-}
-
 static enum err_code find_schema(struct build *b, const char *name, struct err *e)
 {
     const struct reference_options *o = b->options;
-    if (o->schema && says_columns(&o->columns))
-        return err_set(
-            e, ERR_INVALID,
-            "--label, --time, --exclude, --categorical and --numeric go without --schema: "
-            "state it there");
     enum err_code code =
         o->schema ? monitor_schema_load(o->schema, &b->schema, e)
                   : monitor_schema_suggest(b->path, name, &o->columns, o->quiet, &b->schema, e);
@@ -134,9 +123,9 @@ static void warn(const struct build *b)
         monitor_say("The grid was laid over a sample of %llu rows; all were counted on it.",
                     (unsigned long long)b->ref->n_sampled);
     if (b->ref->n_chunks < 8)
-        monitor_say("Note: %zu chunks are too few to measure how much stretches of the reference "
+        monitor_say("Note: %zu chunk%s too few to measure how much stretches of the reference "
                     "differ by themselves; rows will be taken as independent.",
-                    b->ref->n_chunks);
+                    b->ref->n_chunks, b->ref->n_chunks == 1 ? " is" : "s are");
 }
 
 static void say_done(const struct build *b)
@@ -144,10 +133,10 @@ static void say_done(const struct build *b)
     const struct mon_reference *r = b->ref;
     char from[CLOCK_TEXT_BYTES], to[CLOCK_TEXT_BYTES];
     warn(b);
-    monitor_say("%s: %llu rows, %zu features%s, %zu chunks of %llu rows", b->options->output,
+    monitor_say("%s: %llu rows, %zu feature%s%s, %zu chunk%s of %llu rows", b->options->output,
                 (unsigned long long)r->profile->n_rows, r->schema->n_features,
-                r->has_scores ? " and predictions" : "", r->n_chunks,
-                (unsigned long long)r->chunks[0]->n_rows);
+                r->schema->n_features == 1 ? "" : "s", r->has_scores ? " and predictions" : "",
+                r->n_chunks, r->n_chunks == 1 ? "" : "s", (unsigned long long)r->chunks[0]->n_rows);
     if (r->spans)
         monitor_say("Rows from %s to %s.",
                     clock_format_utc(r->spans[0].from_unix_ms, from, sizeof from),
@@ -177,10 +166,26 @@ static int run_build(const struct monitor_command *c, const struct reference_opt
     return code ? monitor_fail(c, &e) : MONITOR_OK;
 }
 
+/* A schema says it all; an option beside it would be silently ignored. */
+static bool says_columns(const struct column_options *o)
+{
+    return o->label || o->time || o->exclude.n || o->categorical.n || o->numeric.n;
+}
+
+static enum err_code check_options(const struct reference_options *o, struct err *e)
+{
+    if (!o->schema || !says_columns(&o->columns))
+        return ERR_OK;
+    return err_set(e, ERR_INVALID,
+                   "--label, --time, --exclude, --categorical and --numeric go without --schema: "
+                   "state it there");
+}
+
 static int run(const struct monitor_command *c, int argc, char **argv)
 {
     int code = MONITOR_OK;
     struct reference_options o = {0};
+    struct err e = {0};
     const char **args = calloc((size_t)argc + 1, sizeof *args);
     const struct opt opts[] = {{.name = "output",
                                 .letter = 'o',
@@ -214,7 +219,7 @@ static int run(const struct monitor_command *c, int argc, char **argv)
         return MONITOR_FAILED;
     if (monitor_parse(c, opts, argc, argv, args, &code)) {
         monitor_watch_signals();
-        code = run_build(c, &o, args[0]);
+        code = check_options(&o, &e) ? monitor_usage(c, &e) : run_build(c, &o, args[0]);
     }
     free(args);
     return code;

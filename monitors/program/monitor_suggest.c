@@ -105,7 +105,7 @@ static void put_monitors(struct suggestion *s)
     if (score)
         buf_puts(&s->out, "#   - {name: predictions, kind: prediction_drift, statistic: js}\n");
     if (label && score)
-        buf_puts(&s->out, "#   - {name: errors, kind: detector, detector: adwin, on: error}\n");
+        buf_puts(&s->out, "#   - {name: errors, kind: detector, detector: rate_scan, on: error}\n");
     buf_puts(&s->out, "# The same without a policy, this text being in schema.yaml:\n");
     buf_printf(&s->out,
                "#   leeway-monitor reference %s --schema schema.yaml -o reference.safetensors\n"

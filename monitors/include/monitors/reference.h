@@ -13,6 +13,10 @@
  * can be loaded as a reference. A schema must have a label; where nobody has one, schema->label is
  * MON_NO_LABEL, a regression, and there are no predictions to watch.
  *
+ * Values are taken as they come: NaN is missing, infinities are counted apart, a constant or wholly
+ * missing feature gets a grid all the same. One row is a reference; fewer than 8 chunks leave the
+ * null for independent rows (drift.h).
+ *
  * Does not: read CSV (monitors/program does), compare (drift.h, quality.h). One thread per builder;
  * a reference is read-only and any thread's.
  */
@@ -104,14 +108,15 @@ enum err_code mon_reference_builder_new(const struct schema *s,
                                         struct mon_reference_builder **out, struct err *e);
 void mon_reference_builder_free(struct mon_reference_builder *b);
 
-/* First pass, each row once. More than SCHEMA_MAX_CATEGORIES categories of a feature: ERR_LIMIT,
- * naming it. */
+/* First pass, each row once; not after lay. O(features), and a hash look-up a category. More than
+ * SCHEMA_MAX_CATEGORIES categories of a feature: ERR_LIMIT, naming it. */
 enum err_code mon_reference_builder_scan(struct mon_reference_builder *b, const struct mon_row *row,
                                          struct err *e);
 /* Between the passes: fixes the vocabulary (declared categories first, as declared, then the
  * others, sorted), lays the grid, plans the chunks. No row: ERR_INVALID. */
 enum err_code mon_reference_builder_lay(struct mon_reference_builder *b, struct err *e);
-/* Second pass: the same rows in the same order. Rows the first pass did not see are counted too. */
+/* Second pass, after lay: the same rows in the same order. Rows the first pass did not see are
+ * counted too. */
 enum err_code mon_reference_builder_count(struct mon_reference_builder *b,
                                           const struct mon_row *row, struct err *e);
 /* How many values of each feature (n_features counts, copied) were no numbers where the schema

@@ -135,7 +135,8 @@ def types_are_told_and_can_be_stated():
     expect_in("as stated", "paid: left out", err)
     schema = write("types.yaml", ok("suggest", path, "--label", "paid"))
     ok("reference", path, "--schema", schema, "-o", OUT, "--quiet")
-    expect_fails("both", "state it there", "reference", path, "--schema", schema, "-o", OUT, "--label", "paid")
+    expect_fails("both", "state it there", "reference", path, "--schema", schema, "-o", OUT, "--label", "paid",
+                 code=2)
     bad = write("bad.yaml", "model: m\nfeatures:\n  - {name: day, type: numerical}\n")
     expect_fails("a schema with a mistake", ["bad.yaml", "features[0].type"], "reference", path, "--schema", bad,
                  "-o", OUT)
