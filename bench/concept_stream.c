@@ -265,3 +265,28 @@ enum err_code concept_stream_read(const char *path, struct concept_stream *out, 
     *out = s;
     return ERR_OK;
 }
+
+static void swap_rows(struct concept_stream *s, size_t i, size_t j)
+{
+    for (size_t f = 0; f < s->n_features; f++) {
+        double x = s->x[i * s->n_features + f];
+        s->x[i * s->n_features + f] = s->x[j * s->n_features + f];
+        s->x[j * s->n_features + f] = x;
+    }
+    double y = s->y[i];
+    s->y[i] = s->y[j];
+    s->y[j] = y;
+}
+
+/* Fisher & Yates, from each change to the next. */
+void concept_stream_shuffle(struct concept_stream *s, uint64_t seed)
+{
+    struct rng r;
+    rng_seed(&r, seed);
+    for (size_t k = 0, first = 0; k <= s->n_changes; k++) {
+        size_t end = k < s->n_changes ? s->changes[k] : s->n_rows;
+        for (size_t i = end; i-- > first + 1;)
+            swap_rows(s, i, first + rng_below(&r, i - first + 1));
+        first = end;
+    }
+}

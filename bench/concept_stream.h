@@ -56,6 +56,9 @@ enum err_code concept_stream_make(const struct concept_law *law, struct concept_
 /* The last column is the label; the changes are the caller's knowledge. */
 enum err_code concept_stream_read(const char *path, struct concept_stream *out, struct err *e);
 
+/* Puts the rows between two changes into another order. */
+void concept_stream_shuffle(struct concept_stream *s, uint64_t seed);
+
 void concept_stream_deinit(struct concept_stream *s);
 
 #endif
