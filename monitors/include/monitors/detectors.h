@@ -13,7 +13,7 @@
  * page_hinkley  any     both up down    no         176   afresh
  * cusum         any     both up down    no         144   afresh
  * gma           any     both up down    no         128   afresh
- * rate_scan     range   up both down    no       16080   the values since the change stay
+ * rate_scan     range   up both down    no       16096   the values since the change stay
  * ddm           0/1     up              yes        144   afresh
  * eddm          0/1     up              yes        176   afresh
  * rddm          0/1     up              yes       1120   answers since the warning began stay
