@@ -207,7 +207,10 @@ static void judge_harm(const struct policy *p, const struct policy_trigger *t,
     snprintf(w->why, sizeof(w->why),
              "mean %s %.3g over %lld labelled rows, the reference's %.3g, tolerated up to %.3g%s",
              on_error ? "error" : "loss", s->value, (long long)s->n_rows, s->reference,
-             s->threshold, w->holds ? ": harm" : "");
+             s->threshold,
+             w->holds                  ? ": harm"
+             : s->value > s->threshold ? ", not significant"
+                                       : "");
 }
 
 static void judge(const struct policy *p, const struct policy_trigger *t,

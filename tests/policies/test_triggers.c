@@ -227,12 +227,15 @@ static void harm_fires_as_long_as_it_lasts(void **state)
     feed_init(&f);
     feed_signal(&f, s);
     expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "mean error 0.12 over 500 labelled rows");
-    s = (struct policy_signal){0, 2, "", "risk", POLICY_DRIFT, 0.31, 0.11, 0.14, 500};
+    s = (struct policy_signal){0, 2, "", "risk", POLICY_OK, 0.15, 0.11, 0.14, 500};
+    feed_signal(&f, s);
+    expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "tolerated up to 0.14, not significant");
+    s = (struct policy_signal){0, 3, "", "risk", POLICY_DRIFT, 0.31, 0.11, 0.14, 500};
     feed_signal(&f, s);
     expect_decision(p, &f, POLICY_RETRAIN, GUARD_NONE,
                     "mean error 0.31 over 500 labelled rows, the reference's 0.11, tolerated up to "
                     "0.14: harm");
-    s = (struct policy_signal){0, 3, "", "risk", POLICY_INSUFFICIENT, NAN, 0.11, 0.14, 20};
+    s = (struct policy_signal){0, 4, "", "risk", POLICY_INSUFFICIENT, NAN, 0.11, 0.14, 20};
     feed_signal(&f, s);
     expect_decision(p, &f, POLICY_NOTHING, GUARD_NONE, "insufficient: 20 rows");
     policy_free(p);
