@@ -16,8 +16,9 @@
  *
  * Exactness. z is rounded to multiples of 2^-10 (a thousandth of a deviation), the waves' numbers
  * to 2^-20: every sum is a whole number of tiny units, which doubles add without rounding up to
- * 2^33 rows. So sums do not depend on the batches they were counted in nor on the matrix library,
- * merging is associative, and subtracting what was merged gives back the other part bit for bit.
+ * 2^29 rows of which each is at the default clip, or 2^33 ordinary ones. So sums do not depend on
+ * the batches they were counted in nor on the matrix library, merging is associative, and
+ * subtracting what was merged gives back the other part bit for bit.
  *
  * Does not: judge (joint.h). Any thread, but one writer to one struct mon_joint_sums.
  */
