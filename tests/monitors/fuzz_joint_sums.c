@@ -27,6 +27,32 @@ static struct schema *make_schema(void)
     return schema;
 }
 
+#define N_CHUNKS 9
+
+/* The same stretch again and again: its chunks agree about everything, whatever it is. */
+static void calibrate(struct mon_joint_sums *reference, const struct mon_joint_sums *window)
+{
+    struct mon_joint_sums *chunks[N_CHUNKS];
+    struct mon_joint_null_options o;
+    struct mon_joint_options check;
+    struct mon_joint_null *null = NULL;
+    struct mon_signal signals[MON_N_JOINT];
+    char sentence[MON_SENTENCE_BYTES];
+    size_t n = 0;
+    for (size_t k = 0; k < N_CHUNKS; k++)
+        chunks[k] = reference;
+    mon_joint_null_options_init(&o);
+    mon_joint_options_init(&check);
+    check.min_rows = 0.0;
+    if (mon_joint_null_new(reference, chunks, N_CHUNKS, &o, &null, NULL) == ERR_OK &&
+        mon_joint_check(&check, null, reference, window, signals, &n, NULL) == ERR_OK)
+        for (size_t i = 0; i < n; i++)
+            if (mon_signal_sentence(&signals[i], sentence)[0] == '\0' ||
+                (isfinite(signals[i].p_value) && !isfinite(signals[i].value)))
+                abort();
+    mon_joint_null_free(null);
+}
+
 static void judge(const struct mon_joint_sums *reference, const struct mon_joint_sums *window)
 {
     for (int s = 0; s < MON_N_JOINT; s++) {
@@ -41,9 +67,11 @@ static void use(const struct mon_joint_space *space, struct mon_joint_sums *sums
     struct mon_joint_sums *window = NULL;
     if (mon_joint_sums_new(space, &window, NULL) != ERR_OK)
         return;
-    mon_joint_sums_count(window, codes, 3);
+    for (int i = 0; i < 4; i++)
+        mon_joint_sums_count(window, codes, 3);
     judge(sums, window);
     judge(window, sums);
+    calibrate(sums, window);
     mon_joint_sums_merge(sums, window);
     mon_joint_sums_subtract(window, sums, NULL);
     mon_joint_sums_free(window);
