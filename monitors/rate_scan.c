@@ -96,7 +96,8 @@ static struct part turned(struct part p)
 }
 
 /* The chi-squared statistic of the table is no less than the tail's exponent where that is large
- * enough for a change: nearly all splits end here, without a logarithm. */
+ * enough for a change (tests/monitors/oracle/rate_scan_rejection.py): nearly all splits end here,
+ * without a logarithm. */
 static bool may_be_rise(const struct rate_scan *s, struct part old, struct part recent)
 {
     double n = old.n + recent.n, errors = old.errors + recent.errors;
