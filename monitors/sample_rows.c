@@ -17,18 +17,18 @@ static bool complete(const double *row, size_t n_columns)
     return true;
 }
 
-size_t sample_rows_usable(const double *x, size_t n, size_t n_columns)
+static size_t count_complete(const double *x, size_t n, size_t n_columns)
 {
-    size_t usable = 0;
+    size_t n_complete = 0;
     for (size_t i = 0; i < n; i++)
-        usable += complete(x + i * n_columns, n_columns);
-    return usable;
+        n_complete += complete(x + i * n_columns, n_columns);
+    return n_complete;
 }
 
 size_t sample_rows(const double *x, size_t n, size_t n_columns, size_t max_rows, struct rng *r,
                    double *out)
 {
-    size_t left = sample_rows_usable(x, n, n_columns), taken = 0;
+    size_t left = count_complete(x, n, n_columns), taken = 0;
     size_t wanted = left < max_rows ? left : max_rows;
     for (size_t i = 0; taken < wanted; i++) {
         if (!complete(x + i * n_columns, n_columns))

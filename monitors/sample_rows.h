@@ -8,11 +8,9 @@
 
 #include "base/rand.h"
 
-/* Rows of x (n x n_columns) whose values are all finite, and none beyond 1e150. */
-size_t sample_rows_usable(const double *x, size_t n, size_t n_columns);
-
-/* Copies them in order to out, or max_rows of them that r draws, each with the same chance (Knuth's
- * selection sampling, 1969). Returns how many. */
+/* Copies the rows of x (n x n_columns) whose values are all finite, and none beyond 1e150, in order
+ * to out, or max_rows of them that r draws, each with the same chance (Knuth's selection sampling,
+ * 1969). Returns how many. */
 size_t sample_rows(const double *x, size_t n, size_t n_columns, size_t max_rows, struct rng *r,
                    double *out);
 
