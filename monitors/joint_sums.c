@@ -42,11 +42,6 @@ void mon_joint_sums_clear(struct mon_joint_sums *s)
     memset(s->missing, 0, n * sizeof *s->missing);
 }
 
-const struct mon_joint_space *mon_joint_sums_space(const struct mon_joint_sums *s)
-{
-    return s->space;
-}
-
 static void count_waves(struct mon_joint_sums *s, const double *z, size_t n_rows)
 {
     const struct mon_joint_space *space = s->space;

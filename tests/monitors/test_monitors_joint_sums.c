@@ -197,6 +197,7 @@ static void empty_sums_have_no_mean(void **state)
     struct fixture f;
     double mean[N], covariance[N * N], embedding[256];
     start(&f);
+    assert_int_equal(2 * mon_joint_space_n_waves(f.stream.space), 256);
     struct mon_joint_sums *s = empty(f.stream.space);
     mon_joint_sums_mean(s, mean);
     mon_joint_sums_covariance(s, covariance);

@@ -82,7 +82,6 @@ enum err_code mon_joint_sums_new(const struct mon_joint_space *space, struct mon
                                  struct err *e);
 void mon_joint_sums_free(struct mon_joint_sums *s);
 void mon_joint_sums_clear(struct mon_joint_sums *s);
-const struct mon_joint_space *mon_joint_sums_space(const struct mon_joint_sums *s);
 
 /* Counts n_rows rows of codes, as mon_joint_space_fit takes them. Allocates nothing. */
 void mon_joint_sums_count(struct mon_joint_sums *s, const double *codes, size_t n_rows);
