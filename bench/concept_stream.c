@@ -14,32 +14,31 @@
 
 #define TREE_DEPTH 5
 #define TREE_NODES (1 << TREE_DEPTH)
+#define PI 3.14159265358979323846
+
+struct node {
+    size_t feature;
+    double cut;
+};
 
 /* One concept: which version of its family, and the numbers that version needs. */
 struct concept {
     enum concept_family family;
-    size_t version, first;
-    double theta, a, b; /* a, b: a plane's normal */
-    struct node {
-        size_t feature;
-        double cut;
-    } nodes[TREE_NODES]; /* a tree, heap order from 1 */
+    size_t version, first_theta;
+    double theta, a, b;            /* a, b: a plane's normal */
+    struct node nodes[TREE_NODES]; /* a tree, heap order from 1 */
     bool leaves[TREE_NODES];
 };
 
-static const struct {
-    const char *name;
-    size_t n_features;
-    double high;
-} families[] = {
-#define X(symbol, text) [symbol] = {.name = text},
+static const char *const family_names[] = {
+#define X(symbol, text) [symbol] = text,
     CONCEPT_FAMILY_LIST(X)
 #undef X
 };
 
 const char *concept_family_name(enum concept_family f)
 {
-    return families[f].name;
+    return family_names[f];
 }
 
 static size_t n_features_of(enum concept_family f)
@@ -66,7 +65,7 @@ static void draw_row(const struct concept_law *law, struct rng *r, double *x)
 
 static bool sine_label(size_t version, const double *x)
 {
-    double curve = version < 2 ? sin(x[0]) : 0.5 + 0.3 * sin(3.0 * 3.141592653589793 * x[0]);
+    double curve = version < 2 ? sin(x[0]) : 0.5 + 0.3 * sin(3.0 * PI * x[0]);
     return (x[1] >= curve) == (version % 2 == 0);
 }
 
@@ -79,7 +78,7 @@ static bool stagger_label(size_t version, const double *x)
 
 static bool mixed_label(size_t version, const double *x)
 {
-    bool below = x[3] < 0.5 + 0.3 * sin(3.0 * 3.141592653589793 * x[2]);
+    bool below = x[3] < 0.5 + 0.3 * sin(3.0 * PI * x[2]);
     return (x[0] + x[1] + below >= 2.0) == (version == 0);
 }
 
@@ -134,13 +133,13 @@ static void next_concept(struct concept *c, size_t k, struct rng *r)
 {
     static const double thetas[] = {8.0, 9.0, 7.0, 9.5};
     const double low[2] = {0.0, 0.0}, high[2] = {1.0, 1.0};
-    double turn = (20.0 + 70.0 * rng_uniform(r)) * 3.141592653589793 / 180.0;
-    double angle = k == 0 ? 6.283185307179586 * rng_uniform(r) : atan2(c->b, c->a) + turn;
+    double turn = (20.0 + 70.0 * rng_uniform(r)) * PI / 180.0;
+    double angle = k == 0 ? 2.0 * PI * rng_uniform(r) : atan2(c->b, c->a) + turn;
     size_t n_versions = c->family == CONCEPT_SINE ? 4 : c->family == CONCEPT_STAGGER ? 3 : 2;
     c->version = k == 0 ? rng_below(r, n_versions)
                         : (c->version + 1 + rng_below(r, n_versions - 1)) % n_versions;
-    c->first = k == 0 ? rng_below(r, 4) : c->first;
-    c->theta = thetas[(k + c->first) % 4];
+    c->first_theta = k == 0 ? rng_below(r, 4) : c->first_theta;
+    c->theta = thetas[(k + c->first_theta) % 4];
     c->a = cos(angle);
     c->b = sin(angle);
     grow(c, 1, low, high, r);
@@ -159,7 +158,7 @@ static enum err_code allocate(struct concept_stream *s, size_t n_rows, struct er
 
 static void describe(const struct concept_law *law, struct concept_stream *s)
 {
-    snprintf(s->name, sizeof s->name, "%s%s noise %g seed %llu", families[law->family].name,
+    snprintf(s->name, sizeof s->name, "%s%s noise %g seed %llu", family_names[law->family],
              law->width > 0 ? " gradual" : "", law->noise, (unsigned long long)law->seed);
     s->n_features = n_features_of(law->family);
     s->n_changes = law->n_changes;

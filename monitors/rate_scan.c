@@ -4,9 +4,10 @@
  *
  * Given how many errors there were in both parts, the number in the recent one is hypergeometric
  * where the rate has not changed, and stochastically smaller where it has fallen (Fisher 1935): a
- * model that still learns cannot raise an alarm. The window is an exponential histogram; splits lie
- * at its bucket boundaries, and the older part is everything before the split or, so that errors of
- * the first days hide nothing, only the newest 2, 4, 8... times as much as the recent part.
+ * model that still learns raises no more alarms than one at rest. The window is an exponential
+ * histogram; splits lie at its bucket boundaries, and the older part is everything before the split
+ * or, so that errors of the first days hide nothing, only the newest 2, 4, 8... times as much as
+ * the recent part.
  *
  * A split with m recent values is a change where the tail's probability is at most
  * SHARE horizon / rows_between min(1, m / horizon)^2. Splits of m values are independent looks only
