@@ -21,14 +21,15 @@ static char glyph_of(const char *verdict)
                                                   : '?';
 }
 
-/* The signal of the same monitor, statistic and feature in another window; NULL: not there. */
+/* The signal of the same monitor, statistic, feature and length in another window; NULL: not there.
+ */
 static const cJSON *find_signal(const cJSON *window, const cJSON *like)
 {
     static const char *const keys[] = {"monitor", "statistic", "feature"};
     const cJSON *signal = NULL;
     cJSON_ArrayForEach(signal, cJSON_GetObjectItem(window, "signals"))
     {
-        bool same = true;
+        bool same = field_int(signal, "windows_together") == field_int(like, "windows_together");
         for (size_t i = 0; same && i < sizeof(keys) / sizeof(keys[0]); i++)
             same = strcmp(field_text(signal, keys[i]), field_text(like, keys[i])) == 0;
         if (same)
@@ -55,6 +56,17 @@ static void put_history(struct table *t, const cJSON *windows, int n_shown, cons
     table_cell(t, STYLE_PLAIN, "%s", glyphs);
 }
 
+/* "psi", "psi, 8 windows" */
+static void put_statistic(struct table *t, const cJSON *signal)
+{
+    const char *statistic = field_text(signal, "statistic");
+    int64_t n_windows = field_int(signal, "windows_together");
+    if (n_windows > 0)
+        table_cell(t, STYLE_PLAIN, "%s, %lld windows", statistic, (long long)n_windows);
+    else
+        table_cell(t, STYLE_PLAIN, "%s", statistic);
+}
+
 static void put_signal(struct table *t, const cJSON *windows, int n_shown, const cJSON *signal)
 {
     char value[FIELD_BYTES], limit[FIELD_BYTES], p[FIELD_BYTES];
@@ -62,7 +74,7 @@ static void put_signal(struct table *t, const cJSON *windows, int n_shown, const
     bool drift = strcmp(field_text(signal, "verdict"), "drift") == 0;
     table_cell(t, STYLE_PLAIN, "%s", feature[0] ? feature : "(model)");
     put_history(t, windows, n_shown, signal);
-    table_cell(t, STYLE_PLAIN, "%s", field_text(signal, "statistic"));
+    put_statistic(t, signal);
     table_cell(t, drift ? STYLE_BAD : STYLE_PLAIN, "%s", field_show_number(signal, "value", value));
     table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "threshold", limit));
     table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "p_value", p));

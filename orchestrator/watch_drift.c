@@ -323,21 +323,29 @@ static const char *longer_key(const struct policy_monitor *p, size_t scale,
     return out;
 }
 
+/* NULL: out of memory. */
+static cJSON *longer_signal(struct mon_signal *s, size_t n_windows)
+{
+    char rule[sizeof(s->rule)];
+    memcpy(rule, s->rule, sizeof(rule));
+    snprintf(s->rule, sizeof(s->rule), "%zu windows together; %s", n_windows, rule);
+    cJSON *j = mon_signal_to_json(s);
+    if (cJSON_AddNumberToObject(j, "windows_together", (double)n_windows))
+        return j;
+    cJSON_Delete(j);
+    return NULL;
+}
+
 /* Keeps those of a longer block that drift. */
 static enum err_code hold(const struct closing *c, size_t monitor, const struct mon_scan_block *b,
                           size_t n, struct err *e)
 {
-    char key[POLICY_NAME_BYTES + 24], rule[sizeof(c->signals->rule)];
+    char key[POLICY_NAME_BYTES + 24];
     cJSON *drifting = cJSON_CreateArray();
     bool ok = drifting != NULL;
-    for (size_t i = 0; ok && i < n; i++) {
-        struct mon_signal *s = &c->signals[i];
-        if (s->verdict != MON_DRIFT)
-            continue;
-        memcpy(rule, s->rule, sizeof(rule));
-        snprintf(s->rule, sizeof(s->rule), "%zu windows together; %s", b->n_windows, rule);
-        ok = cJSON_AddItemToArray(drifting, mon_signal_to_json(s));
-    }
+    for (size_t i = 0; ok && i < n; i++)
+        if (c->signals[i].verdict == MON_DRIFT)
+            ok = cJSON_AddItemToArray(drifting, longer_signal(&c->signals[i], b->n_windows));
     longer_key(&c->m->policy->monitors[monitor], b->scale, key);
     cJSON_DeleteItemFromObjectCaseSensitive(c->m->longer, key);
     if (ok && cJSON_AddItemToObject(c->m->longer, key, drifting))

@@ -1,7 +1,7 @@
 /* feature.js - one feature: what its monitors say of a window, and reference against now, bin by bin. */
 import {colour, draw, drop} from './charts.js';
 import {el, empty, place, replace} from './dom.js';
-import {moment, number, percent, pill} from './format.js';
+import {moment, number, percent, pill, sentenceOf} from './format.js';
 import {signalsOf} from './heatmap.js';
 
 const canvas = el('canvas', {role: 'img'});
@@ -120,7 +120,7 @@ function sentences(signals) {
                 ' ',
                 el('small', null, s.monitor),
                 ' ',
-                s.sentence,
+                sentenceOf(s),
             ),
         ),
     );

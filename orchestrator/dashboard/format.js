@@ -150,6 +150,12 @@ export function scorePill(point) {
     return pill(point.verdict, plain[point.verdict] ?? words(point.verdict));
 }
 
+/** What a signal says, and of how many windows where it is not of one. */
+export function sentenceOf(signal) {
+    const n = signal.windows_together;
+    return n ? `${several(n, 'window')} together: ${signal.sentence}` : signal.sentence;
+}
+
 export function shortHash(sha256) {
     return String(sha256 ?? '').slice(0, 12);
 }

@@ -4,7 +4,7 @@
  * An ARIA grid: one cell takes the focus, the arrows move it, Enter chooses.
  */
 import {el, empty, place, replace} from './dom.js';
-import {clock, moment, number, several} from './format.js';
+import {clock, moment, number, sentenceOf, several} from './format.js';
 
 const severity = {drift: 3, ok: 2, insufficient: 1, unavailable: 0};
 
@@ -54,7 +54,7 @@ function cell(view, feature, window, row, column) {
     const signals = signalsOf(window, feature);
     const [kind, depth, sign] = look(signals[0]);
     const chosen = view.feature === feature && view.window === window.id;
-    const sentence = signals[0]?.sentence ?? 'not measured';
+    const sentence = signals[0] ? sentenceOf(signals[0]) : 'not measured';
     return el(
         'div',
         {

@@ -113,7 +113,10 @@ const readStatus = reader(
         setDaemonTime(know.status.now_unix_ms);
         showOverview();
         if (model() !== before) readModel();
-        else if (know.run && modelNow()?.champion?.label !== champion) showChosenRun();
+        else if (modelNow()?.champion?.label !== champion) {
+            if (know.run) showChosenRun();
+            readVersions(); /* the lineage shown is the champion's, which no event has named */
+        }
     },
     (error) => {
         if (error.status === 401) askToken();

@@ -187,10 +187,13 @@ function heading(monitor, points) {
     );
 }
 
+/* Metrics first, then harm, then what is estimated. */
+const rank = (point) => (point.estimated ? 2 : isHarm(point) ? 1 : 0);
+
 function byMonitor(points) {
     const monitors = new Map();
     for (const p of points) monitors.set(p.monitor, [...(monitors.get(p.monitor) ?? []), p]);
-    return monitors;
+    return new Map([...monitors].sort(([, a], [, b]) => rank(a[0]) - rank(b[0])));
 }
 
 /* A window's signal as a point: statistic "estimated_accuracy". */

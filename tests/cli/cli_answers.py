@@ -74,14 +74,16 @@ def status_tells_harm():
     expect_in("the metric is still there", "accuracy 0.81 (0.86)", out)
 
 
-def drift_tells_what_is_said_of_the_whole_model():
+def drift_tells_what_is_said_of_the_whole_model_and_of_windows_together():
     def window(i, verdict):
         return {"id": i, "rows": 500, "version": "v3", "from_unix_ms": 1767323000000, "to_unix_ms": 1767323045000,
                 "drifted": 0, "features": 1, "signals": [
                     {"monitor": "guess", "kind": "estimated_performance", "statistic": "estimated_accuracy",
                      "feature": "", "verdict": verdict, "value": 0.71234, "reference_value": 0.86},
                     {"monitor": "inputs", "kind": "drift", "statistic": "psi", "feature": "age", "verdict": "ok",
-                     "value": 0.012, "threshold": 0.1, "p_value": 0.4}]}
+                     "value": 0.012, "threshold": 0.1, "p_value": 0.4},
+                    {"monitor": "inputs", "kind": "drift", "statistic": "psi", "feature": "age", "verdict": "drift",
+                     "value": 0.034, "threshold": 0.02, "p_value": 1e-9, "windows_together": 2}][:2 if i == 1 else 3]}
     answer = {"model": "loan", "features": ["age"], "windows": [window(1, "ok"), window(2, "drift")]}
     for columns in (40, 80, 120):
         (code, out, _), _ = with_answer(200, answer, "drift", "loan", env={"COLUMNS": str(columns)})
@@ -91,6 +93,8 @@ def drift_tells_what_is_said_of_the_whole_model():
     rows = [line.split() for line in out.splitlines()]
     expect("the model's row", [row[:4] for row in rows if "0.7123" in row],
            [["(model)", ".#", "estimated_accuracy", "0.7123"]])
+    expect("lengths are rows of their own", sorted(line.split()[:5] for line in out.splitlines() if "age" in line),
+           [["age", "#", "psi,", "2", "windows"], ["age", "..", "psi", "0.012", "0.1"]])
 
 
 def no_colour_off_a_terminal():
@@ -246,7 +250,7 @@ def labels_are_sent_and_tried_again():
 
 
 run_tests([json_is_the_document_as_it_came, status_fits_and_tells_problems_and_next,
-           status_tells_harm, drift_tells_what_is_said_of_the_whole_model, no_colour_off_a_terminal,
+           status_tells_harm, drift_tells_what_is_said_of_the_whole_model_and_of_windows_together, no_colour_off_a_terminal,
            run_show_has_the_timeline_with_its_numbers, names_are_escaped_in_paths_and_queries,
            refusals_have_their_exit_codes_and_sentences, changes_name_their_actor_and_what_comes_next,
            retrain_waits_for_the_end, a_broken_chain_is_a_failure, faulty_policies_are_told_in_the_file_s_own_name,

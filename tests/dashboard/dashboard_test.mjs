@@ -95,6 +95,7 @@ async function trafficBecomesAHeatmap({page, house}) {
     await see(page, '#heatmap .now.drift', '×');
     await page.locator('[data-key="feature salary"]').click();
     await see(page, '#feature .sentences', 'psi of salary');
+    await see(page, '#feature .sentences', '2 windows together: psi of salary');
     await page.locator('#feature canvas').waitFor();
     await see(page, '#performance .empty', 'leeway labels loan');
     await see(page, '#performance .lead', 'guess: estimated accuracy');

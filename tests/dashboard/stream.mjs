@@ -19,7 +19,7 @@ leeway: 1
 model: loan
 window: {rows: 300}
 monitors:
-  - {name: inputs, kind: drift, statistic: psi, false_alarm_rate: 0.1%}
+  - {name: inputs, kind: drift, statistic: psi, false_alarm_rate: 0.1%, lengths: 2}
   - {name: accuracy, kind: performance, metric: accuracy, rows: 300, min_rows: 150, confidence: 99%}
   - {name: guess, kind: estimated_performance, metric: accuracy, min_rows: 150}
   - {name: hurt, kind: harm, min_rows: 100, rows_between_alarms: 1000}

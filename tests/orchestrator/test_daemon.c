@@ -187,7 +187,7 @@ static bool is_optional(const char *key)
     static const char *const keys[] = {
         "next",  "progress", "schema",           "refused",  "timeline",        "n_reference",
         "value", "p_value",  "threshold",        "effect",   "reference_value", "e_value",
-        "error", "run",      "threshold_origin", "manifest", "history_rank"};
+        "error", "run",      "threshold_origin", "manifest", "history_rank",    "windows_together"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strcmp(keys[i], key) == 0)
             return true;

@@ -124,6 +124,7 @@ static void a_shift_too_small_for_a_window_is_seen_in_eight_together(void **stat
     const char *rule = "";
     json_opt_string(signal_of(window, "age", "drift"), "rule", &rule, NULL);
     assert_non_null(strstr(rule, "windows together"));
+    assert_in_range((int)number_at(signal_of(window, "age", "drift"), "windows_together"), 2, 8);
     cJSON_Delete(window);
     close_world(&w);
 }
