@@ -1,5 +1,5 @@
 /*
- * harm.c - what the harm test and the estimates without labels promise and cost, as one table.
+ * harm_delay.c - what the harm test and the estimates without labels promise and cost, as one table.
  *
  *   ninja bench_harm && bin/bench_harm [RUNS]
  *

@@ -1,5 +1,5 @@
 /*
- * detectors.c - what each change detector does on streams whose changes are known: false changes
+ * detector_rates.c - what each change detector does on streams whose changes are known: false changes
  * where nothing changes, how often and how soon a change is found, time and memory.
  *
  *   ninja bench_detectors && bin/bench_detectors [--json] [--only DETECTOR] [STREAMS]

@@ -1,5 +1,5 @@
 /*
- * employment.c - does the harm signal tell harmful drift from harmless, and how near are the
+ * employment_stream.c - does the harm signal tell harmful drift from harmless, and how near are the
  * estimates without labels? Over the US Census stream of ../shared, all at defaults.
  *
  *   ninja bench_employment && bin/bench_employment [--json] [--chunk ROWS] [FOLDER]
