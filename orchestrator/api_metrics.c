@@ -85,27 +85,40 @@ static void write_gauge(struct buf *b, const cJSON *models, const char *name, co
     }
 }
 
-static void write_performance(struct buf *b, const cJSON *models)
+/* One gauge over all monitors of labelled rows: what of() makes of each one's newest point; NaN is
+ * left out. */
+static void write_points(struct buf *b, const cJSON *models, const char *name, const char *help,
+                         double (*of)(const cJSON *point))
 {
     const cJSON *model = NULL, *point = NULL;
-    prom_family(b, "leewayd_performance", "gauge", "Newest value of each performance monitor.");
+    prom_family(b, name, "gauge", help);
     cJSON_ArrayForEach(model, models)
     {
-        const char *name = "";
-        json_opt_string(model, "model", &name, NULL);
+        const char *model_name = "";
+        json_opt_string(model, "model", &model_name, NULL);
         cJSON_ArrayForEach(point, json_at(model, "performance"))
         {
             const char *monitor = "", *metric = "";
-            double value = NAN;
             json_opt_string(point, "monitor", &monitor, NULL);
             json_opt_string(point, "metric", &metric, NULL);
-            json_opt_double(point, "value", -1e300, 1e300, &value, NULL);
-            const char *const labels[] = {"model",  name,   "monitor", monitor,
-                                          "metric", metric, NULL};
-            if (!isnan(value))
-                prom_sample(b, "leewayd_performance", labels, value);
+            const char *const labels[] = {"model",  model_name, "monitor", monitor,
+                                          "metric", metric,     NULL};
+            if (!isnan(of(point)))
+                prom_sample(b, name, labels, of(point));
         }
     }
+}
+
+static double value_of(const cJSON *point)
+{
+    double value = NAN;
+    json_opt_double(point, "value", -1e300, 1e300, &value, NULL);
+    return value;
+}
+
+static double is_worse(const cJSON *point)
+{
+    return strcmp(api_text_at(point, "verdict"), "drift") == 0;
 }
 
 static void write_models(struct buf *b, const cJSON *models)
@@ -118,7 +131,10 @@ static void write_models(struct buf *b, const cJSON *models)
                 "Features that drift in the newest window.", "last_window.drifted");
     write_gauge(b, models, "leewayd_candidate_weight_ratio",
                 "Share of requests that the candidate answers.", "candidate_weight");
-    write_performance(b, models);
+    write_points(b, models, "leewayd_performance", "Newest value of each performance monitor.",
+                 value_of);
+    write_points(b, models, "leewayd_performance_worse",
+                 "1: shown to be worse than the reference, or harm; 0: not.", is_worse);
 }
 
 static void metrics_work(struct store *s, struct api_call *call, struct err *e)

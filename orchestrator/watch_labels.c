@@ -219,8 +219,10 @@ static void store_point(struct fold *f, const struct labelled_row *row,
                           isfinite(signal->reference_value)
                               ? cJSON_CreateNumber(signal->reference_value)
                               : cJSON_CreateNull());
-    if (isfinite(signal->e_value))
+    if (signal->kind == MON_KIND_HARM) {
+        cJSON_AddNumberToObject(j, "threshold", signal->threshold);
         cJSON_AddNumberToObject(j, "e_value", signal->e_value);
+    }
     cJSON_AddStringToObject(j, "version", m->champion_label);
     cJSON_AddStringToObject(j, "verdict", mon_verdict_name(signal->verdict));
     cJSON_AddItemToArray(m->points, j);

@@ -92,7 +92,16 @@ function datasets(points) {
             pointRadius: 0,
             stepped: 'before',
         },
-    ];
+        isHarm(points[0]) && {
+            label: 'tolerated',
+            data: xy('threshold'),
+            borderColor: colour('bad'),
+            borderWidth: 1.5,
+            borderDash: [2, 4],
+            pointRadius: 0,
+            stepped: 'before',
+        },
+    ].filter(Boolean);
 }
 
 const rowsOf = (p) => (p.estimated ? several(p.n, 'row') : several(p.n, 'labelled row'));
@@ -120,7 +129,7 @@ function timeAt(points, at) {
 
 /* Some air around the curves, but none below zero where nothing is. */
 function rangeOf(points) {
-    const values = points.flatMap((p) => [p.value, p.reference]).filter(Number.isFinite);
+    const values = points.flatMap((p) => [p.value, p.reference, p.threshold]).filter(Number.isFinite);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const air = Math.max((high - low) * 0.08, 1e-3);
     return {min: low >= 0 ? Math.max(0, low - air) : low - air, max: high + air};
@@ -162,9 +171,11 @@ function config(points) {
 
 /* What the triangle in the chart means. */
 function meaning(point) {
-    if (isHarm(point)) return '▲ shown to be beyond what is tolerated';
+    if (isHarm(point)) return '▲ shown to be more than is tolerated';
     return point.estimated ? '▲ estimated to be worse' : '▲ significantly worse';
 }
+
+const short = (value) => number(Number.isFinite(value) ? Number(value.toFixed(4)) : value);
 
 /* Beyond a million only that it is beyond says anything. */
 const evidence = (e) => (e > 1e6 ? `e > ${count(1e6)}` : `e = ${number(e)}`);
@@ -176,10 +187,12 @@ function heading(monitor, points) {
         {class: 'lead'},
         el('b', null, monitor),
         `: ${metricOf(last)} `,
-        Number.isFinite(last.value) ? el('b', null, number(Number(last.value.toFixed(4)))) : null,
+        Number.isFinite(last.value) ? el('b', null, short(last.value)) : null,
         ' ',
         scorePill(last),
-        ` against the reference's ${number(last.reference)}, over ${rowsOf(last)}, `,
+        ` against the reference's ${number(last.reference)}`,
+        isHarm(last) ? ` (tolerated: ${short(last.threshold)})` : null,
+        `, over ${rowsOf(last)}, `,
         ago(last.at_unix_ms),
         '. ',
         Number.isFinite(last.e_value) ? `Evidence ${evidence(last.e_value)}. ` : null,

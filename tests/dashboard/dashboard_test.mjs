@@ -103,7 +103,7 @@ async function trafficBecomesAHeatmap({page, house}) {
         labels: stream.map(({id, label}) => ({id, label})),
     });
     await see(page, '#performance .lead', /accuracy: accuracy 0\.\d+ . worse/);
-    await see(page, '#performance .lead', /hurt: mean loss 0\.\d+ . harm .* Evidence e > 1/);
+    await see(page, '#performance .lead', /hurt: mean loss 0\.\d+ . harm .*tolerated: 0\.\d+.* Evidence e > 1/);
     assert.equal(await page.locator('#performance canvas').count(), 3);
     assert.equal(await page.locator('#performance .empty').count(), 0);
     await see(page, '#models .score', 'accuracy');

@@ -97,6 +97,8 @@ def good_labels_are_no_harm(s, clients):
     point = s.wait("harm is tested", lambda: [p for p in points(s) if p["n"] >= 50])[-1]
     assert (point["monitor"], point["metric"], point["verdict"]) == ("hurt", "risk", "ok"), point
     assert len(s.api_ok("/v1/runs")["runs"]) == 1, "only the first version's"
+    metrics = call(s.daemon.url + "/metrics")[1].decode()
+    assert re.search(r'leewayd_performance_worse\{[^}]*monitor="hurt"[^}]*\} 0\n', metrics), metrics
 
 
 def a_changed_rule_is_harm_and_starts_the_run(s, clients):
