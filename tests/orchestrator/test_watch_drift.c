@@ -129,10 +129,11 @@ static void a_shift_too_small_for_a_window_is_seen_in_eight_together(void **stat
     close_world(&w);
 }
 
-static void windows_together_outlive_the_daemon(void **state)
+static void what_is_said_of_windows_outlives_the_daemon(void **state)
 {
     static const char four[] = POLICY("{name: inputs, kind: drift, statistic: ks, min_effect: 0, "
-                                      "false_alarm_rate: 0.1%, lengths: 4}");
+                                      "false_alarm_rate: 0.1%, lengths: 4}, "
+                                      "{name: guess, kind: estimated_performance}");
     struct world straight, restarted;
     (void)state;
     open_world(&straight, four);
@@ -265,7 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shift_too_small_for_a_window_is_seen_in_eight_together),
-        cmocka_unit_test(windows_together_outlive_the_daemon),
+        cmocka_unit_test(what_is_said_of_windows_outlives_the_daemon),
         cmocka_unit_test(a_signal_says_its_rank_among_the_versions_own_past),
         cmocka_unit_test(a_budget_per_time_is_shared_out_to_the_windows),
         cmocka_unit_test(a_season_is_taken_from_the_references_times),
