@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,8 +32,7 @@ static bool add(struct listing *l, const char *name, const struct stat *st)
         l->capacity = capacity;
     }
     struct entry *item = &l->items[l->n++];
-    strncpy(item->name, name, sizeof(item->name) - 1);
-    item->name[sizeof(item->name) - 1] = '\0';
+    snprintf(item->name, sizeof(item->name), "%s", name);
     item->changed = st->st_mtim;
     return true;
 }
