@@ -5,11 +5,8 @@
 #include "monitors/drift.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "null.h"
+#include "drift_check.h"
 #include "season_state.h"
 
 /* A window with more than this share of its rows in phases without support has no phases. */
@@ -28,44 +25,6 @@ void mon_drift_options_init(struct mon_drift_options *o)
     };
 }
 
-static bool watched(const struct mon_drift_options *o, const struct series *s)
-{
-    if (s->prediction != o->predictions)
-        return false;
-    if (o->only == NULL)
-        return true;
-    for (size_t i = 0; i < o->n_only; i++)
-        if (strcmp(o->only[i], s->name) == 0)
-            return true;
-    return false;
-}
-
-/* Memory for one check, sized for the ruler. */
-struct check {
-    const struct mon_drift_options *options;
-    const struct mon_null *null; /* NULL: for independent rows */
-    const struct profile *reference, *window;
-    const struct mon_phase_mix *mix; /* NULL: against the whole reference */
-    bool phases_missing;             /* a mix was given, but its phases have no support */
-    size_t n_watched;
-    struct cells cells;
-    double *laid; /* the reference's counts, or those of the mixture of phases */
-    double *widths, *reference_sums, *window_sums;
-    double *p_values; /* by signal */
-    bool *reject;
-};
-
-static void check_deinit(struct check *c)
-{
-    cells_deinit(&c->cells);
-    free(c->laid);
-    free(c->widths);
-    free(c->reference_sums);
-    free(c->window_sums);
-    free(c->p_values);
-    free(c->reject);
-}
-
 static void choose_phases(struct check *c, const struct mon_phase_mix *mix)
 {
     if (mix == NULL || c->null == NULL || c->null->season == NULL)
@@ -76,162 +35,18 @@ static void choose_phases(struct check *c, const struct mon_phase_mix *mix)
         c->phases_missing = true;
 }
 
-static bool check_init(struct check *c)
-{
-    const struct ruler *r = c->reference->ruler;
-    size_t largest = cells_largest(r), n_series = r->n_series + 1;
-    for (size_t i = 0; i < r->n_series; i++)
-        c->n_watched += watched(c->options, &r->series[i]);
-    c->laid = calloc(largest, sizeof *c->laid);
-    c->widths = calloc(largest, sizeof *c->widths);
-    c->reference_sums = calloc(largest, sizeof *c->reference_sums);
-    c->window_sums = calloc(largest, sizeof *c->window_sums);
-    c->p_values = calloc(n_series, sizeof *c->p_values);
-    c->reject = calloc(n_series, sizeof *c->reject);
-    return c->laid != NULL && c->widths != NULL && c->reference_sums != NULL &&
-           c->window_sums != NULL && c->p_values != NULL && c->reject != NULL &&
-           cells_init(&c->cells, r, NULL) == ERR_OK;
-}
-
-static void say_origin(const struct check *c, struct mon_signal *s)
-{
-    char *out = s->threshold_origin;
-    size_t size = sizeof s->threshold_origin;
-    double rate = c->options->false_alarm_rate;
-    if (!isnan(c->options->threshold))
-        snprintf(out, size, "set by the policy");
-    else if (c->null == NULL || c->null->n_chunks == 0)
-        snprintf(out, size, "for independent rows, %g false alarms a window", rate);
-    else if (c->mix != NULL)
-        snprintf(out, size, "calibrated on %zu chunks by %s, %g false alarms a window",
-                 c->null->n_chunks, mon_cycle_name(c->null->season->cycle), rate);
-    else
-        snprintf(out, size, "calibrated on %zu chunks of %.0f rows%s, %g false alarms a window",
-                 c->null->n_chunks, c->null->chunk_rows,
-                 c->phases_missing ? ", these phases unseen" : "", rate);
-}
-
 static void judge_explicit(const struct check *c, struct mon_signal *s)
 {
     s->threshold = c->options->threshold;
     s->verdict = s->value > s->threshold ? MON_DRIFT : MON_OK;
 }
 
-static const struct series_null *measured(const struct check *c, size_t series)
+static size_t n_p_values(const struct mon_signal *signals, size_t n)
 {
-    if (c->null == NULL || c->null->n_chunks == 0)
-        return NULL;
-    return c->mix != NULL ? &c->null->phases[series] : &c->null->whole[series];
-}
-
-/* The bounded ones have an end. Where even that would not be evidence, no window could ever be
- * drift, and "ok" would be a lie: a clock, a counter, a reference shorter than the series' own
- * swings. */
-static bool out_of_reach(const struct check *c, const struct series *at, double threshold)
-{
-    return threshold >= statistic_reach(c->options->statistic, at, c->reference_sums, c->widths);
-}
-
-static void refuse(struct mon_signal *s)
-{
-    s->verdict = MON_UNAVAILABLE;
-    snprintf(s->threshold_origin, sizeof s->threshold_origin,
-             "out of reach: parts of the reference differ as much among themselves");
-}
-
-static void lay_reference(struct check *c, const struct series *at)
-{
-    for (size_t i = 0; i < at->n_cells; i++)
-        c->laid[i] = (double)c->reference->counts[at->first_cell + i];
-}
-
-/* Cells and counts of both sides; false where the statistic does not exist for the series. */
-static bool lay(struct check *c, const struct series *at, struct mon_signal *s)
-{
-    enum mon_statistic statistic = c->options->statistic;
-    lay_reference(c, at);
-    if (!statistic_widths(statistic, at, c->laid, c->widths))
-        return false;
-    if (c->mix != NULL)
-        s->n_reference = season_expected(c->null->season, c->mix, at, c->laid);
-    cells_layout_expected(&c->cells, at, c->laid, statistic, s->n);
-    cells_sum_expected(&c->cells, c->laid, c->reference_sums);
-    cells_sum(&c->cells, c->window->counts + at->first_cell, c->window_sums);
-    return true;
-}
-
-static struct null_case case_of(const struct check *c, const struct series *at, size_t series)
-{
-    enum mon_statistic statistic = c->options->statistic;
-    size_t n = c->cells.n;
-    return (struct null_case){
-        .statistic = statistic,
-        .unit = statistic_unit(statistic, at, c->reference_sums, c->widths, n),
-        .inverse_rows = 1.0 / statistic_rows(statistic, at, c->reference_sums, n) +
-                        1.0 / statistic_rows(statistic, at, c->window_sums, n),
-        .series = measured(c, series),
-    };
-}
-
-/* Fills all but the verdict of a calibrated check, which needs all series' p-values. */
-static void measure(struct check *c, size_t series, struct mon_signal *s)
-{
-    const struct series *at = &c->reference->ruler->series[series];
-    enum mon_statistic statistic = c->options->statistic;
-    if (lay(c, at, s))
-        s->value = statistic_value(statistic, at, c->reference_sums, c->window_sums, c->widths,
-                                   c->cells.n);
-    if (isnan(s->value)) {
-        s->verdict = MON_UNAVAILABLE;
-        snprintf(s->threshold_origin, sizeof s->threshold_origin,
-                 "%s needs numbers on both sides, the reference's not all equal",
-                 mon_statistic_name(statistic));
-        return;
-    }
-    struct null_case null = case_of(c, at, series);
-    s->p_value = null_p_value(&null, s->value);
-    s->effect = null_excess(&null, s->value);
-    s->threshold = null_quantile(&null, c->options->false_alarm_rate / (double)c->n_watched);
-    statistic_rule(statistic, at, c->cells.n, s->rule, sizeof s->rule);
-    if (isnan(c->options->threshold) && out_of_reach(c, at, s->threshold))
-        refuse(s);
-}
-
-static void start_signal(const struct check *c, const struct series *series, struct mon_signal *s)
-{
-    const struct mon_drift_options *o = c->options;
-    mon_signal_init(s, o->monitor, MON_KIND_DRIFT, mon_statistic_name(o->statistic));
-    snprintf(s->feature, sizeof s->feature, "%s", series->name);
-    s->n = (double)c->window->n_rows;
-    s->n_reference = (double)c->reference->n_rows;
-    say_origin(c, s);
-    s->verdict = MON_OK;
-    if (c->window->n_rows == 0 || c->reference->n_rows == 0 || s->n < o->min_rows)
-        s->verdict = MON_INSUFFICIENT;
-}
-
-static void correct(const struct check *c, size_t n)
-{
-    switch (c->options->correction) {
-    case MON_BY_BENJAMINI_HOCHBERG:
-        mon_benjamini_hochberg(c->p_values, n, c->options->false_alarm_rate, c->reject);
-        return;
-    case MON_BY_HOLM:
-        mon_holm(c->p_values, n, c->options->false_alarm_rate, c->reject);
-        return;
-    }
-}
-
-static void judge_calibrated(struct check *c, struct mon_signal *signals, size_t n)
-{
-    double least = isnan(c->options->min_effect) ? statistic_min_effect(c->options->statistic)
-                                                 : c->options->min_effect;
+    size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        c->p_values[i] = signals[i].p_value;
-    correct(c, n);
-    for (size_t i = 0; i < n; i++)
-        if (signals[i].verdict == MON_OK && c->reject[i] && signals[i].effect >= least)
-            signals[i].verdict = MON_DRIFT;
+        count += !isnan(signals[i].p_value);
+    return count;
 }
 
 size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_null *null,
@@ -243,19 +58,19 @@ size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_n
     bool ready = check_init(&c);
     choose_phases(&c, mix);
     for (size_t i = 0; i < reference->ruler->n_series; i++) {
-        if (!watched(o, &reference->ruler->series[i]))
+        if (!check_watches(o, &reference->ruler->series[i]))
             continue;
         struct mon_signal *s = &signals[n++];
-        start_signal(&c, &reference->ruler->series[i], s);
+        check_start(&c, i, s);
         if (!ready)
             s->verdict = MON_UNAVAILABLE;
         else if (s->verdict == MON_OK)
-            measure(&c, i, s);
+            check_measure(&c, i, s);
         if (s->verdict == MON_OK && !isnan(o->threshold))
             judge_explicit(&c, s);
     }
     if (ready && isnan(o->threshold))
-        judge_calibrated(&c, signals, n);
+        check_judge(&c, signals, n, n_p_values(signals, n));
     check_deinit(&c);
     return n;
 }
@@ -269,22 +84,11 @@ size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null 
 
 static double threshold_of(struct check *c, size_t series, double window_rows, double p)
 {
-    const struct series *at = &c->reference->ruler->series[series];
-    enum mon_statistic statistic = c->options->statistic;
-    lay_reference(c, at);
-    if (!statistic_widths(statistic, at, c->laid, c->widths))
+    struct null_case null;
+    if (!check_case(c, series, window_rows, &null))
         return INFINITY;
-    cells_layout_expected(&c->cells, at, c->laid, statistic, window_rows);
-    cells_sum_expected(&c->cells, c->laid, c->reference_sums);
-    double rows = statistic_rows(statistic, at, c->reference_sums, c->cells.n);
-    struct null_case null = {
-        .statistic = statistic,
-        .unit = statistic_unit(statistic, at, c->reference_sums, c->widths, c->cells.n),
-        .inverse_rows = 1.0 / rows + (double)c->reference->n_rows / (rows * window_rows),
-        .series = measured(c, series),
-    };
-    double value = rows > 0.0 ? null_quantile(&null, p) : INFINITY;
-    return out_of_reach(c, at, value) ? INFINITY : value;
+    double value = null_quantile(&null, p);
+    return value >= check_reach(c, series) ? INFINITY : value;
 }
 
 enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,
