@@ -55,7 +55,8 @@ struct mon_signal {
     double n_reference;              /* rows it is compared with */
     double value;                    /* the statistic now */
     double reference_value;          /* the same on the reference, where that means something */
-    double threshold;                /* the value at which the verdict turns */
+    double threshold;                /* the value from which on evidence suffices; what is beyond
+                                        it and still ok is smaller than the least effect asked for */
     char threshold_origin[96];       /* "calibrated: 20 chunks ...", "policy", "asymptotic ..." */
     char rule[128];                  /* what was computed, and how: bins, smoothing, test */
     double p_value;                  /* before correction over features */
