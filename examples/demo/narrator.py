@@ -143,14 +143,16 @@ class Narrator:
         newest = max(drift["windows"], key=lambda w: w["id"], default=None)
         if not newest:
             return
-        fresh = [s for s in newest["signals"]
-                 if s["kind"] == "drift" and s["verdict"] == "drift" and s["feature"] in self.features
-                 and ("drift", newest["version"], s["feature"]) not in self.told]
+        fresh = {}
+        for s in newest["signals"]:
+            told = ("drift", newest["version"], s["feature"])
+            drifts = s["kind"] == "drift" and s["verdict"] == "drift" and s["feature"] in self.features
+            if drifts and told not in self.told:
+                fresh.setdefault(s["feature"], s)  # of several lengths the shortest, which comes first
         if not fresh:
             return
-        for s in fresh:
-            self.told.add(("drift", newest["version"], s["feature"]))
-        names = ", ".join(f"{s['feature']} ({s['statistic']} {s['value']:.2g})" for s in fresh)
+        self.told.update(("drift", newest["version"], feature) for feature in fresh)
+        names = ", ".join(f"{s['feature']} ({s['statistic']} {s['value']:.2g})" for s in fresh.values())
         self.speaker.say(f"inputs no longer look as they did in training: {names}. That alone is no harm: this "
                          "policy acts on labelled errors, and waits for them", self.row_now())
 
