@@ -50,7 +50,7 @@ static void judge(struct full_report *f, struct profile *reference, struct profi
     struct mon_quality_options quality;
     w.reference = reference;
     w.window = window;
-    for (int k = 0; k < N_SWEEP_STATISTICS; k++)
+    for (int k = 0; k < N_STATISTICS; k++)
         write_signals(f, watch_check(&w, k));
     mon_quality_options_init(&quality);
     write_signals(f, mon_quality_check(&quality, reference, window, w.signals));

@@ -1,5 +1,5 @@
 /*
- * monitors_watch.h - a reference with its nulls, thresholds and tables, and a window.
+ * monitors_watch.h - a reference with its nulls, and a window.
  */
 #ifndef BENCH_MONITORS_WATCH_H
 #define BENCH_MONITORS_WATCH_H
@@ -7,24 +7,19 @@
 #include "monitors/drift.h"
 #include "monitors/quality.h"
 #include "monitors_speed.h"
-#include "sweep.h"
 
 #define WINDOW_ROWS 1000
 #define N_CHUNKS 20
 #define FALSE_ALARMS 0.001
+#define N_STATISTICS 4
 
-extern const enum mon_statistic watch_statistics[N_SWEEP_STATISTICS];
+extern const enum mon_statistic watch_statistics[N_STATISTICS]; /* ks, psi, js, wasserstein */
 
 struct watch {
     struct profile *reference, *window;
     struct profile *chunks[N_CHUNKS];
-    struct mon_null *nulls[N_SWEEP_STATISTICS];
-    struct sweep *sweep;
-    double *values, *thresholds; /* N_SWEEP_STATISTICS x n_series */
-    uint8_t *beyond;
+    struct mon_null *nulls[N_STATISTICS];
     struct mon_signal *signals;
-    struct sweep_values out;
-    struct sweep_thresholds limits;
 };
 
 /* The table's first rows are the reference, its last ones the window. Exits where something fails.

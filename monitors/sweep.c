@@ -75,37 +75,30 @@ static size_t pool(struct sweep *s, const struct sweep_series *t, double window_
     return n + any_rest;
 }
 
-size_t sweep_n_cells(const struct sweep *s, size_t series, double window_rows)
+static double inverse_sum(double reference, double window)
 {
-    const struct sweep_series *t = &s->series[series];
-    size_t n = 0;
-    bool any_rest = t->n_finite > 0;
-    if (!(t->n_reference > 0.0))
-        return t->n_cells;
-    for (size_t g = 0; g < t->n_groups; g++) {
-        bool own = has_own_cell(&s->groups[t->first_group + g], window_rows / t->n_reference);
-        n += own;
-        any_rest |= !own && s->groups[t->first_group + g].has_inside;
-    }
-    return n + any_rest;
+    return 1.0 / reference + 1.0 / window;
 }
 
-static void measure_cells(struct sweep *s, const struct sweep_series *t, double *ks, double *area)
+static void measure_cells(struct sweep *s, const struct sweep_series *t, struct sweep_measures *out)
 {
     struct sweep_totals totals = {.reference = t->n_reference,
                                   .window = s->below[t->n_cells - 1],
                                   .finite_reference = t->n_finite_reference};
+    struct sweep_value *ks = &out->of[SWEEP_KS], *area = &out->of[SWEEP_WASSERSTEIN];
     if (t->n_finite > 0)
         totals.finite_window = s->below[t->n_finite - 1];
     bool measured = t->has_unit && totals.finite_window > 0.0;
-    *area = NAN;
+    ks->inverse_rows = inverse_sum(totals.reference, totals.window);
+    if (measured)
+        area->inverse_rows = inverse_sum(totals.finite_reference, totals.finite_window);
     s->path->compare(s->cumulated + t->first_cell, s->below,
-                     measured ? s->widths + t->first_cell : NULL, t->n_cells - 1, &totals, ks,
-                     area); /* at the last cell's end both are 1 */
+                     measured ? s->widths + t->first_cell : NULL, t->n_cells - 1, &totals,
+                     &ks->value, &area->value); /* at the last cell's end both are 1 */
 }
 
 static void measure_groups(struct sweep *s, const struct sweep_series *t, const uint64_t *counts,
-                           double window_rows, double *psi, double *js)
+                           double window_rows, struct sweep_measures *out)
 {
     sum_groups(s, t, counts);
     struct sweep_pair pair = {.reference = s->pooled_reference,
@@ -113,48 +106,23 @@ static void measure_groups(struct sweep *s, const struct sweep_series *t, const 
                               .n = pool(s, t, window_rows / t->n_reference),
                               .n_reference = t->n_reference,
                               .n_window = s->below[t->n_cells - 1]};
-    s->path->diverge(&pair, psi, js);
+    struct sweep_value *psi = &out->of[SWEEP_PSI], *js = &out->of[SWEEP_JS];
+    out->n_groups = pair.n;
+    psi->inverse_rows = js->inverse_rows = inverse_sum(pair.n_reference, pair.n_window);
+    s->path->diverge(&pair, &psi->value, &js->value);
 }
 
-static void measure(struct sweep *s, const struct sweep_series *t, const struct profile *window,
-                    double value[N_SWEEP_STATISTICS])
+void sweep_measure(struct sweep *s, size_t series, const struct profile *window,
+                   struct sweep_measures *out)
 {
+    const struct sweep_series *t = &s->series[series];
     const uint64_t *counts = window->counts + t->first_cell;
-    s->path->cumulate(counts, t->n_cells, s->below);
-    if (!(t->n_reference > 0.0) || !(s->below[t->n_cells - 1] > 0.0)) {
-        for (int i = 0; i < N_SWEEP_STATISTICS; i++)
-            value[i] = NAN;
-        return;
-    }
-    measure_cells(s, t, &value[SWEEP_KS], &value[SWEEP_WASSERSTEIN]);
-    measure_groups(s, t, counts, (double)window->n_rows, &value[SWEEP_PSI], &value[SWEEP_JS]);
-}
-
-static uint8_t beyond_mask(const double value[N_SWEEP_STATISTICS],
-                           const struct sweep_thresholds *thresholds, size_t series)
-{
-    uint8_t mask = 0;
+    out->n_groups = 0;
     for (int i = 0; i < N_SWEEP_STATISTICS; i++)
-        if (thresholds->of[i] != NULL && value[i] >= thresholds->of[i][series])
-            mask |= (uint8_t)(1u << i);
-    return mask;
-}
-
-size_t sweep_run(struct sweep *s, const struct profile *window,
-                 const struct sweep_thresholds *thresholds, const struct sweep_values *values,
-                 uint8_t *beyond)
-{
-    size_t n_beyond = 0;
-    for (size_t i = 0; i < s->ruler->n_series; i++) {
-        double value[N_SWEEP_STATISTICS];
-        measure(s, &s->series[i], window, value);
-        for (int k = 0; k < N_SWEEP_STATISTICS; k++)
-            if (values->of[k] != NULL)
-                values->of[k][i] = value[k];
-        if (thresholds == NULL)
-            continue;
-        beyond[i] = beyond_mask(value, thresholds, i);
-        n_beyond += beyond[i] != 0;
-    }
-    return n_beyond;
+        out->of[i] = (struct sweep_value){NAN, NAN};
+    s->path->cumulate(counts, t->n_cells, s->below);
+    if (!(t->n_reference > 0.0) || !(s->below[t->n_cells - 1] > 0.0))
+        return;
+    measure_cells(s, t, out);
+    measure_groups(s, t, counts, (double)window->n_rows, out);
 }

@@ -11,9 +11,7 @@
  * Tolerances against those functions, which a test holds: KS 1e-13 absolute; PSI 1e-12 absolute and
  * relative; the square of JS 1e-14 absolute (its terms cancel, so a JS of 1e-3 is good to 1e-11).
  *
- * Does not judge: the caller gives a threshold for every value (where its p-value would be small
- * enough to matter) and is told which series are beyond one. What the few of them mean is
- * drift.c's.
+ * Does not judge: screen.c does, and works out exactly what is near its thresholds.
  */
 #ifndef MONITORS_SRC_SWEEP_H
 #define MONITORS_SRC_SWEEP_H
@@ -24,7 +22,6 @@
 #include "base/err.h"
 #include "model/profile.h"
 
-/* Bit 1 << SWEEP_x of a series' beyond mask. */
 enum sweep_statistic {
     SWEEP_KS,
     SWEEP_PSI,
@@ -43,31 +40,22 @@ struct sweep;
  */
 enum err_code sweep_new(const struct profile *reference, struct sweep **out, struct err *e);
 void sweep_free(struct sweep *s);
-size_t sweep_size_bytes(const struct sweep *s);
 
-/* How many cells PSI and JS of a series are taken over for a window of that many rows: the n of
- * cells_layout. */
-size_t sweep_n_cells(const struct sweep *s, size_t series, double window_rows);
-
-/* n_series values of each statistic; NULL: not wanted. */
-struct sweep_values {
-    double *of[N_SWEEP_STATISTICS];
-};
-
-/* n_series values of each statistic, NaN: this series is not watched; NULL: none is. */
-struct sweep_thresholds {
-    const double *of[N_SWEEP_STATISTICS];
-};
-
-/*
- * Writes the values; NaN where a statistic does not exist: either side without rows, and
+/* One statistic of one series. Both NaN where it does not exist: either side without rows, and
  * Wasserstein where a side has no finite value or the series has no unit (not numeric, constant).
- * thresholds may be NULL; else beyond (n_series masks, written) has the bit of every statistic
- * whose value is at its threshold or above, and the number of series with any bit is returned.
- * window: over the reference's ruler. Allocates nothing.
  */
-size_t sweep_run(struct sweep *s, const struct profile *window,
-                 const struct sweep_thresholds *thresholds, const struct sweep_values *values,
-                 uint8_t *beyond);
+struct sweep_value {
+    double value;
+    double inverse_rows; /* 1 / reference + 1 / window, of the rows that the statistic counts */
+};
+
+struct sweep_measures {
+    struct sweep_value of[N_SWEEP_STATISTICS];
+    size_t n_groups; /* cells that PSI and JS were taken over: the n of cells_layout; 0: none */
+};
+
+/* window: over the reference's ruler. Allocates nothing. */
+void sweep_measure(struct sweep *s, size_t series, const struct profile *window,
+                   struct sweep_measures *out);
 
 #endif

@@ -137,10 +137,3 @@ void sweep_free(struct sweep *s)
     free(s->group_rows);
     free(s);
 }
-
-size_t sweep_size_bytes(const struct sweep *s)
-{
-    return sizeof *s + s->ruler->n_series * sizeof *s->series + s->n_groups * sizeof *s->groups +
-           2 * s->ruler->n_cells * sizeof *s->cumulated + s->most_cells * sizeof *s->below +
-           3 * (s->most_groups + 1) * sizeof *s->group_rows;
-}

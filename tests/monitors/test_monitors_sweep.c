@@ -192,23 +192,21 @@ static bool alike(enum sweep_statistic statistic, double got, double want)
 static void assert_sweep(struct sweep *s, const struct profile *reference,
                          const struct profile *window, const char *what)
 {
-    size_t n_series = reference->ruler->n_series, n_cells = 0;
-    double values[N_SWEEP_STATISTICS][32];
-    const struct sweep_values out = {{values[0], values[1], values[2], values[3]}};
-    assert_true(n_series <= 32);
-    assert_int_equal(sweep_run(s, window, NULL, &out, NULL), 0);
-    for (size_t i = 0; i < n_series; i++)
+    for (size_t i = 0; i < reference->ruler->n_series; i++) {
+        struct sweep_measures got;
+        sweep_measure(s, i, window, &got);
         for (int k = 0; k < N_SWEEP_STATISTICS; k++) {
+            size_t n_cells = 0;
             double want = one_by_one(reference, window, i, statistics[k], &n_cells);
-            if (!alike((enum sweep_statistic)k, values[k][i], want))
+            if (!alike((enum sweep_statistic)k, got.of[k].value, want))
                 fail_msg("%s, %s of %s: %.17g, one by one %.17g", what,
                          mon_statistic_name(statistics[k]), reference->ruler->series[i].name,
-                         values[k][i], want);
-            if (k == SWEEP_PSI && sweep_n_cells(s, i, (double)window->n_rows) != n_cells)
+                         got.of[k].value, want);
+            if (k == SWEEP_PSI && !isnan(want) && got.n_groups != n_cells)
                 fail_msg("%s, %s: %zu cells, one by one %zu", what,
-                         reference->ruler->series[i].name,
-                         sweep_n_cells(s, i, (double)window->n_rows), n_cells);
+                         reference->ruler->series[i].name, got.n_groups, n_cells);
         }
+    }
 }
 
 static void values_are_those_of_the_statistics_one_by_one(void **state)
@@ -247,17 +245,17 @@ static void the_reference_itself_lies_at_zero(void **state)
     (void)state;
     struct bench b = bench_new();
     for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++) {
-        double values[N_SWEEP_STATISTICS][32];
-        const struct sweep_values out = {{values[0], values[1], values[2], values[3]}};
         if (!paths[p]->supported())
             continue;
         struct sweep *s = sweep_of(b.reference, paths[p]);
-        sweep_run(s, b.reference, NULL, &out, NULL);
-        for (size_t i = 0; i < b.ruler->n_series; i++)
+        for (size_t i = 0; i < b.ruler->n_series; i++) {
+            struct sweep_measures got;
+            sweep_measure(s, i, b.reference, &got);
             for (int k = 0; k < N_SWEEP_STATISTICS; k++)
-                if (!isnan(values[k][i]) && !(fabs(values[k][i]) < 1e-7))
+                if (!isnan(got.of[k].value) && !(fabs(got.of[k].value) < 1e-7))
                     fail_msg("%s, %s of %s: %g", paths[p]->name, mon_statistic_name(statistics[k]),
-                             b.ruler->series[i].name, values[k][i]);
+                             b.ruler->series[i].name, got.of[k].value);
+        }
         sweep_free(s);
     }
     bench_free(&b);
@@ -270,42 +268,41 @@ static void a_reference_without_rows_has_no_values(void **state)
     struct profile *empty = NULL;
     assert_int_equal(profile_new(b.ruler, &empty, NULL), ERR_OK);
     for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++) {
-        double values[N_SWEEP_STATISTICS][32];
-        const struct sweep_values out = {{values[0], values[1], values[2], values[3]}};
         if (!paths[p]->supported())
             continue;
         struct sweep *s = sweep_of(empty, paths[p]);
-        sweep_run(s, b.reference, NULL, &out, NULL);
-        for (size_t i = 0; i < b.ruler->n_series; i++)
+        for (size_t i = 0; i < b.ruler->n_series; i++) {
+            struct sweep_measures got;
+            sweep_measure(s, i, b.reference, &got);
             for (int k = 0; k < N_SWEEP_STATISTICS; k++)
-                assert_true(isnan(values[k][i]));
+                assert_true(isnan(got.of[k].value));
+        }
         sweep_free(s);
     }
     profile_free(empty);
     bench_free(&b);
 }
 
-/* Thresholds at the values themselves, just above them, and none. */
-static void beyond_means_at_the_threshold_or_above(void **state)
+/* Rows of the reference and of the window that have a value, and for Wasserstein a finite one. */
+static void inverse_rows_are_of_the_rows_that_count(void **state)
 {
     (void)state;
     struct bench b = bench_new();
     struct sweep *s = sweep_of(b.reference, sweep_best_path());
-    struct profile *window = window_of(&b, &(struct fault){.shift = 0.1}, 1000);
-    double ks[32], above[32];
-    uint8_t beyond[32];
-    sweep_run(s, window, NULL, &(struct sweep_values){.of = {[SWEEP_KS] = ks}}, NULL);
-    for (size_t i = 0; i < b.ruler->n_series; i++)
-        above[i] = i == 0 ? nextafter(ks[i], 1) : i == 1 ? NAN : INFINITY;
-    const struct sweep_thresholds at = {.of = {[SWEEP_KS] = ks}};
-    const struct sweep_thresholds over = {.of = {[SWEEP_KS] = above, [SWEEP_PSI] = NULL}};
-    const struct sweep_values none = {{NULL}};
-    assert_int_equal(sweep_run(s, window, &at, &none, beyond), b.ruler->n_series);
-    for (size_t i = 0; i < b.ruler->n_series; i++)
-        assert_int_equal(beyond[i], 1u << SWEEP_KS);
-    assert_int_equal(sweep_run(s, window, &over, &none, beyond), 0);
-    for (size_t i = 0; i < b.ruler->n_series; i++)
-        assert_int_equal(beyond[i], 0);
+    struct profile *window = window_of(&b, &(struct fault){.missing = 0.5}, 1000);
+    const struct series *at = &b.ruler->series[7]; /* "holes" */
+    struct sweep_measures got;
+    double reference = N_ROWS - (double)b.reference->counts[at->first_cell + at->missing_cell];
+    double finite = 1000 - (double)window->counts[at->first_cell + at->missing_cell];
+    sweep_measure(s, 7, window, &got);
+    assert_true(finite > 0 && finite < 1000);
+    for (int k = 0; k < N_SWEEP_STATISTICS; k++) {
+        double all = 1.0 / N_ROWS + 1.0 / 1000, some = 1 / reference + 1 / finite;
+        double want = k == SWEEP_WASSERSTEIN ? some : all;
+        if (!(fabs(got.of[k].inverse_rows - want) < 1e-15))
+            fail_msg("%s: %.17g, expected %.17g", mon_statistic_name(statistics[k]),
+                     got.of[k].inverse_rows, want);
+    }
     profile_free(window);
     sweep_free(s);
     bench_free(&b);
@@ -320,7 +317,7 @@ int main(void)
         cmocka_unit_test(values_are_those_of_the_statistics_one_by_one),
         cmocka_unit_test(the_reference_itself_lies_at_zero),
         cmocka_unit_test(a_reference_without_rows_has_no_values),
-        cmocka_unit_test(beyond_means_at_the_threshold_or_above),
+        cmocka_unit_test(inverse_rows_are_of_the_rows_that_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

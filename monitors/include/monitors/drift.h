@@ -161,11 +161,12 @@ size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_n
                            const struct mon_phase_mix *mix, struct mon_signal *signals);
 
 /*
- * For those who compute values in bulk (sweep.h): the value of each series at which its p-value
- * falls to p, for a window of window_rows compared with the whole reference. out: n_series values;
- * INFINITY where no value can. No procedure over series at level q rejects a p above q, so a value
- * below the threshold for p = q needs no second look. Keep them as long as the window's size stays
- * the same. ERR_INVALID for window_rows < 1 or p outside (0, 1), ERR_NOMEM.
+ * For those who compute values in bulk themselves (screen.h does, and judges): the value of each
+ * series at which its p-value falls to p, for a window of window_rows compared with the whole
+ * reference. out: n_series values; INFINITY where no value can. No procedure over series at level q
+ * rejects a p above q, so a value below the threshold for p = q needs no second look. Keep them as
+ * long as the window's size stays the same. ERR_INVALID for window_rows < 1 or p outside (0, 1),
+ * ERR_NOMEM.
  */
 enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,
                                   double window_rows, double p, double *out, struct err *e);
