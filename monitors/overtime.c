@@ -10,10 +10,6 @@
 
 #include "overtime_state.h"
 
-/* Blocks are measured up to this part of the reference. The scale that fewer of them give is so
- * uncertain that its tail would hide what merging windows is to show. */
-#define LONGEST_BLOCK_PART 24.0
-
 void mon_overtime_options_init(struct mon_overtime_options *o)
 {
     *o =
@@ -52,7 +48,7 @@ static enum err_code make_nulls(struct mon_overtime *m, struct profile *const *c
     while (rc == ERR_OK && longer && m->n_nulls < m->options.n_scales) {
         rc = mon_null_make(&o, m->reference, chunks, n_chunks, &m->nulls[m->n_nulls], e);
         m->n_nulls += rc == ERR_OK;
-        longer = o.window_rows * LONGEST_BLOCK_PART < (double)m->reference->n_rows;
+        longer = o.window_rows * MON_LONGEST_BLOCK_PART < (double)m->reference->n_rows;
         o.window_rows *= 2.0;
     }
     return rc;

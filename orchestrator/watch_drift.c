@@ -16,11 +16,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "monitors/overtime.h"
 #include "store/window_store.h"
 #include "watch_private.h"
-
-/* Blocks that the reference must hold for a null of their length. */
-#define LEAST_BLOCKS 8
 
 static bool is_drift(const struct policy_monitor *p)
 {
@@ -84,11 +82,12 @@ static enum err_code make_nulls(struct model_watch *m, size_t monitor, struct er
     o.season = m->seasons[p->season];
     if (!mon_statistic_from_name(policy_statistic_name(p->statistic), &o.statistic))
         return err_set(e, ERR_INTERNAL, "monitor %s: unknown statistic", p->name);
-    for (int64_t k = 0; rc == ERR_OK && k < p->lengths; k++) {
-        o.window_rows = window_rows(m) * (double)(1 << k);
-        if (k > 0 && o.window_rows * LEAST_BLOCKS > (double)a->reference->n_rows)
-            break;
+    bool longer = true;
+    o.window_rows = window_rows(m);
+    for (int64_t k = 0; rc == ERR_OK && longer && k < p->lengths; k++) {
         rc = mon_null_make(&o, a->reference, a->chunks, a->n_chunks, &m->nulls[monitor][k], e);
+        longer = o.window_rows * MON_LONGEST_BLOCK_PART < (double)a->reference->n_rows;
+        o.window_rows *= 2;
     }
     return rc;
 }

@@ -21,6 +21,11 @@
 #include "monitors/drift.h"
 #include "monitors/scan.h"
 
+/* Nulls are measured for blocks of windows until one is longer than this part of the reference. The
+ * scale that fewer blocks give is so uncertain that its tail would hide what merging windows is to
+ * show; longer blocks are judged by the longest null. */
+#define MON_LONGEST_BLOCK_PART 24.0
+
 struct mon_overtime_options {
     struct mon_drift_options drift; /* false_alarm_rate is not used; correction default here: Holm;
                                        threshold must be NaN; names borrowed for its life */
@@ -35,9 +40,9 @@ void mon_overtime_options_init(struct mon_overtime_options *o);
 
 struct mon_overtime;
 
-/* reference: borrowed for its life; chunks: as mon_null_make, not kept. Measures a null for each
- * length up to a 24th of the reference: dependence longer than that is not seen. *out is owned;
- * free with mon_overtime_free. ERR_INVALID for options out of range, ERR_NOMEM. */
+/* reference: borrowed for its life; chunks: as mon_null_make, not kept. Dependence longer
+ * than a 24th of the reference (MON_LONGEST_BLOCK_PART) is not seen. *out is owned; free with
+ * mon_overtime_free. ERR_INVALID for options out of range, ERR_NOMEM. */
 enum err_code mon_overtime_new(const struct mon_overtime_options *o,
                                const struct profile *reference, struct profile *const *chunks,
                                size_t n_chunks, struct mon_overtime **out, struct err *e);
