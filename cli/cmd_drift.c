@@ -80,7 +80,8 @@ static void put_signal(struct table *t, const cJSON *windows, int n_shown, const
     table_cell(t, STYLE_PLAIN, "%s", field_show_number(signal, "p_value", p));
 }
 
-/* Rates of missing or unseen values that never stirred would hide what did. */
+/* Rates of missing or unseen values that never stirred would hide what did; so would features that
+ * never varied, of which nobody can say that they stopped. */
 static bool is_dull(const cJSON *windows, const cJSON *signal)
 {
     const cJSON *window = NULL;
@@ -89,7 +90,8 @@ static bool is_dull(const cJSON *windows, const cJSON *signal)
     cJSON_ArrayForEach(window, windows)
     {
         const cJSON *other = find_signal(window, signal);
-        if (other && strcmp(field_text(other, "verdict"), "ok") != 0)
+        const char *verdict = other ? field_text(other, "verdict") : "ok";
+        if (strcmp(verdict, "ok") != 0 && strcmp(verdict, "unavailable") != 0)
             return false;
     }
     return true;

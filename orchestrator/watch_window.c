@@ -81,6 +81,7 @@ static bool quality_watches(const struct policy_monitor *p, const char *feature)
 static size_t check_quality(const struct model_watch *m, size_t monitor, struct mon_signal *signals)
 {
     const struct policy_monitor *p = &m->policy->monitors[monitor];
+    const struct artifact *a = m->champion;
     struct mon_quality_options o;
     size_t kept = 0;
     mon_quality_options_init(&o);
@@ -90,7 +91,9 @@ static size_t check_quality(const struct model_watch *m, size_t monitor, struct 
     o.max_rise[MON_RATE_UNSEEN] = p->unseen;
     o.max_rise[MON_RATE_RANGE] = p->out_of_range;
     o.max_rise[MON_RATE_INFINITE] = p->infinite;
-    size_t n = mon_quality_check(&o, m->champion->reference, m->window, signals);
+    size_t n = mon_quality_check(&o, a->reference, m->window, signals);
+    if (p->constant)
+        n += mon_constant_check(&o, a->reference, a->chunks, a->n_chunks, m->window, signals + n);
     for (size_t i = 0; i < n; i++)
         if (quality_watches(p, signals[i].feature))
             signals[kept++] = signals[i];
@@ -124,7 +127,7 @@ static enum err_code judge_monitor(struct model_watch *m, size_t monitor, int64_
 static enum err_code judge_window(struct store *s, struct model_watch *m, int64_t window,
                                   cJSON *out, struct err *e)
 {
-    size_t room = 1 + MON_N_RATES * m->champion->ruler->n_features;
+    size_t room = 1 + (MON_N_RATES + 1) * m->champion->ruler->n_features; /* and constant */
     struct mon_signal *signals = calloc(room, sizeof(*signals));
     if (!signals)
         return err_set(e, ERR_NOMEM, "no memory for %zu signals", room);

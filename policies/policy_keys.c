@@ -130,6 +130,8 @@ static const struct key monitor_keys[] = {
     {"infinite", KEY_SHARE, AT(infinite), .fallback = "1%", .off = "off", .max = 1,
      .when = QUALITY_KIND,
      .help = "How far the share of infinite values may rise above the reference's."},
+    {"constant", KEY_BOOL, AT(constant), .fallback = "true", .when = QUALITY_KIND,
+     .help = "Whether a feature that varied in the reference and has one value only is drift."},
     {"metric", KEY_ENUM, AT(metric), .fallback = "auto", .words = &policy_metric_words,
      .when = METRIC_KINDS,
      .help = "The metric; auto: accuracy, or rmse for regression."},

@@ -107,12 +107,14 @@ static void count_window(const struct window *win, const struct policy_names *na
     }
 }
 
-/* "psi 0.31 > 0.25 on 3 of 8 features (age 0.31, salary 0.28, ...)" */
+/* "psi 0.31 > 0.25 on 3 of 8 features (age 0.31, salary 0.28, ...)"; a constant column is at its
+ * limit, not beyond it: "constant 1 >= 1". */
 static void describe_drift(struct window_word *w, const char *of_what)
 {
     const struct policy_signal *top = w->worst[0];
-    int used = snprintf(w->why, sizeof(w->why), "%s %.3g > %.3g on %zu of %zu %s (", top->statistic,
-                        top->value, top->threshold, w->drifting, w->judged, of_what);
+    int used = snprintf(w->why, sizeof(w->why), "%s %.3g %s %.3g on %zu of %zu %s (",
+                        top->statistic, top->value, top->value == top->threshold ? ">=" : ">",
+                        top->threshold, w->drifting, w->judged, of_what);
 
     for (size_t i = 0; i < MAX_NAMED && w->worst[i] != NULL; i++)
         used += snprintf(w->why + used, sizeof(w->why) - (size_t)used, "%s%.40s %.3g",

@@ -8,8 +8,9 @@ import {clock, moment, number, sentenceOf, several} from './format.js';
 
 const severity = {drift: 3, ok: 2, insufficient: 1, unavailable: 0};
 
-/** How much of its limit a signal has used; 1 is the limit. */
+/** How much of its limit a signal has used; 1 is the limit. A column with one frequent value is not nearly constant. */
 function used(signal) {
+    if (signal.statistic === 'constant') return signal.verdict === 'drift' ? 1 : 0;
     if (signal.value === null || !(signal.threshold > 0)) return signal.verdict === 'drift' ? 1 : 0;
     return signal.value / signal.threshold;
 }

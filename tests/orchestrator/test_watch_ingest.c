@@ -171,6 +171,71 @@ static void a_shifted_window_drifts(void **state)
     sim_clean_up(&s);
 }
 
+/* The verdicts of a statistic on age, then zip: "ok drift". */
+static void verdicts_of(struct bench *b, const char *statistic, char out[64])
+{
+    cJSON *window = bench_window(b);
+    const cJSON *signal = NULL;
+    size_t used = 0;
+    out[0] = '\0';
+    cJSON_ArrayForEach(signal, json_at(window, "signals"))
+    {
+        const char *s = "", *v = "";
+        json_opt_string(signal, "statistic", &s, NULL);
+        json_opt_string(signal, "verdict", &v, NULL);
+        if (strcmp(s, statistic) == 0 && used < 64)
+            used += (size_t)snprintf(out + used, 64 - used, "%s%s", used ? " " : "", v);
+    }
+    cJSON_Delete(window);
+}
+
+static void a_column_that_stops_varying_is_drift(void **state)
+{
+    struct bench *b = *state;
+    struct sim s;
+    struct sim_requests r = champion_rows(b, 500);
+    char verdicts[64];
+    sim_init(&s, b, "r1", "i1");
+    sim_serve(&s, &r);
+    sim_report(&s, "http://a");
+    verdicts_of(b, "constant", verdicts);
+    assert_string_equal(verdicts, "ok ok");
+    r.same_zip = true;
+    sim_serve(&s, &r);
+    sim_report(&s, "http://a");
+    verdicts_of(b, "constant", verdicts);
+    assert_string_equal(verdicts, "ok drift");
+    sim_clean_up(&s);
+}
+
+static int open_without_constant(void **state)
+{
+    void *f = NULL;
+    fixture_open(&f);
+    *state = bench_open(f, LABEL_BINARY, true,
+                        "leeway: 1\nmodel: loan\nwindow: {rows: 500}\nmonitors:\n"
+                        "  - {name: quality, kind: quality, constant: false}\n"
+                        "train: {window: {rows: 1000}}\nrollout: {steps: []}\n");
+    return 0;
+}
+
+static void a_policy_may_leave_constant_columns_alone(void **state)
+{
+    struct bench *b = *state;
+    struct sim s;
+    struct sim_requests r = champion_rows(b, 500);
+    char verdicts[64];
+    sim_init(&s, b, "r1", "i1");
+    r.same_zip = true;
+    sim_serve(&s, &r);
+    sim_report(&s, "http://a");
+    verdicts_of(b, "constant", verdicts);
+    assert_string_equal(verdicts, "");
+    verdicts_of(b, "missing_rate", verdicts);
+    assert_string_equal(verdicts, "ok ok");
+    sim_clean_up(&s);
+}
+
 static const char *decide(struct bench *b, char trigger[128], char reason[1024])
 {
     struct policy_decision d = {0};
@@ -402,6 +467,8 @@ int main(void)
         bench_test(counters_that_began_anew_are_remembered_over_a_restart),
         bench_test(a_window_closes_at_its_rows_and_is_judged),
         bench_test(a_shifted_window_drifts),
+        bench_test(a_column_that_stops_varying_is_drift),
+        with(a_policy_may_leave_constant_columns_alone, open_without_constant),
         bench_test(drift_in_two_windows_fires_also_where_the_daemon_restarted_between),
         bench_test(evidence_names_the_window_that_the_store_has),
         bench_test(a_new_champion_begins_a_new_window),

@@ -350,6 +350,8 @@ void sim_serve(struct sim *s, const struct sim_requests *r)
     struct sim_side *side = sim_side(s, r->sha256, r->role);
     double *codes = malloc(2 * r->n * sizeof(*codes));
     make_codes(&s->rng, r->shift, codes, r->n);
+    for (size_t i = 0; r->same_zip && i < r->n; i++)
+        codes[2 * i + 1] = 1;
     float *scores = score(a, codes, r->n);
     profile_count(side->scored, codes, scores, r->n - r->errors);
     side->requests += r->n;

@@ -79,7 +79,8 @@ struct sim_requests {
     size_t n;
     double shift; /* of age, in standard deviations of the reference */
     size_t errors;
-    bool slow; /* in the last but one bucket, else in the first */
+    bool slow;     /* in the last but one bucket, else in the first */
+    bool same_zip; /* of all rows */
 };
 void sim_serve(struct sim *s, const struct sim_requests *r);
 

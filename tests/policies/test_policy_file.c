@@ -99,6 +99,11 @@ static void each_mistake_is_named_with_its_place(void **state)
         {BASE "monitors: [{name: a, kind: drift, delta: 0.1}]\n",
          "6:35: monitors[0].delta: \"delta\" does not apply to a monitor, expected it only where "
          "detector is \"adwin\""},
+        {BASE "monitors: [{name: a, kind: drift, constant: false}]\n",
+         "6:35: monitors[0].constant: \"constant\" does not apply to a monitor with kind drift, "
+         "expected it only where kind is \"quality\""},
+        {BASE "monitors: [{name: a, kind: quality, constant: off}]\n",
+         "6:47: monitors[0].constant: got \"off\", expected true or false"},
         {BASE "monitors: [{name: a, kind: drift, features: []}]\n",
          "6:45: monitors[0].features: nothing is watched, expected \"all\" or at least one "
          "feature"},
@@ -279,6 +284,7 @@ static void defaults_are_filled_in(void **state)
     assert_true(isnan(p->monitors[0].threshold));
     assert_int_equal(p->monitors[0].statistic, POLICY_STATISTIC_PSI);
     assert_float_equal(p->monitors[1].missing, 0.01, 1e-15);
+    assert_true(p->monitors[1].constant);
     assert_int_equal(p->guards.cooldown_ms, 3600000);
     assert_int_equal(p->train.memory_bytes, INT64_C(4) << 30);
     assert_true(p->gate.enabled);

@@ -120,6 +120,21 @@ static void several_rates_of_one_feature_count_once(void **state)
     policy_free(p);
 }
 
+static void a_constant_column_is_at_its_limit(void **state)
+{
+    struct policy *p =
+        policy_with("monitors: [{name: q, kind: quality}]\n"
+                    "triggers: [{name: broken, kind: drift_share, monitor: q, share: 50%}]\n");
+    struct feed f;
+
+    (void)state;
+    feed_init(&f);
+    feed_signal(&f, (struct policy_signal){0, 1, "a", "constant", POLICY_DRIFT, 1, 0.5, 1, 500});
+    feed_signal(&f, (struct policy_signal){0, 1, "b", "constant", POLICY_OK, 0.5, 0.5, 1, 500});
+    expect_decision(p, &f, POLICY_RETRAIN, GUARD_NONE, "constant 1 >= 1 on 1 of 2 series (a 1)");
+    policy_free(p);
+}
+
 static void named_features_any_or_all(void **state)
 {
     static const char text[] =
@@ -314,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_share_is_of_those_that_could_be_judged),
         cmocka_unit_test(windows_are_taken_in_order_whatever_their_numbers),
         cmocka_unit_test(several_rates_of_one_feature_count_once),
+        cmocka_unit_test(a_constant_column_is_at_its_limit),
         cmocka_unit_test(named_features_any_or_all),
         cmocka_unit_test(performance_needs_effect_and_evidence),
         cmocka_unit_test(errors_of_regression_are_relative),

@@ -45,7 +45,7 @@
 #define POLICY_MONITOR_LIST(X, P)                                                                  \
     X(P, DRIFT, "drift")                       /* features against the reference */                \
     X(P, PREDICTION_DRIFT, "prediction_drift") /* outputs against the reference */                 \
-    X(P, QUALITY, "quality")                   /* missing, unseen, out of range, infinite */       \
+    X(P, QUALITY, "quality")                   /* missing, unseen, out of range ..., constant */   \
     X(P, PERFORMANCE, "performance")           /* a metric on labelled rows */                     \
     X(P, DETECTOR, "detector")                 /* a change detector on labelled errors */          \
     X(P, ESTIMATED_PERFORMANCE, "estimated_performance") /* a metric, before labels arrive */      \
@@ -172,6 +172,7 @@ struct policy_monitor {
     int64_t min_rows;
     /* quality: how far the share may rise above the reference's; NaN: not watched */
     double missing, unseen, out_of_range, infinite;
+    bool constant; /* quality: whether a feature that varied and no longer does is drift */
     /* performance, estimated_performance */
     enum policy_metric metric;
     int64_t rows;      /* newest labelled rows that the metric is taken over */
