@@ -38,11 +38,16 @@ static bool is_swept(enum mon_statistic s, enum sweep_statistic *out)
     return false;
 }
 
-static enum err_code check_statistic(const struct mon_screen_options *o, size_t k, struct err *e)
+bool mon_screen_takes(enum mon_statistic statistic)
 {
     enum sweep_statistic swept;
+    return is_swept(statistic, &swept);
+}
+
+static enum err_code check_statistic(const struct mon_screen_options *o, size_t k, struct err *e)
+{
     enum mon_statistic statistic = o->statistics[k].statistic;
-    if (!is_swept(statistic, &swept))
+    if (!mon_screen_takes(statistic))
         return err_set(e, ERR_INVALID, "screen: %s is none of psi, ks, js, wasserstein",
                        mon_statistic_name(statistic));
     for (size_t i = 0; i < k; i++)

@@ -117,6 +117,54 @@ static enum err_code read_monitors(struct compare_options *o, struct err *e)
     return code;
 }
 
+static enum err_code add_statistic(struct compare_options *o, enum mon_statistic s, struct err *e)
+{
+    for (size_t i = 0; i < o->n_statistics; i++)
+        if (o->statistics[i] == s)
+            return err_set(e, ERR_INVALID, "--statistic: %s twice", mon_statistic_name(s));
+    o->statistics[o->n_statistics++] = s;
+    return ERR_OK;
+}
+
+static enum err_code read_statistic(struct compare_options *o, const char *text, size_t len,
+                                    struct err *e)
+{
+    char name[32];
+    enum mon_statistic s;
+    snprintf(name, sizeof name, "%.*s", len < sizeof name ? (int)len : 0, text);
+    if (mon_statistic_from_name(name, &s))
+        return add_statistic(o, s, e);
+    return err_set(e, ERR_INVALID,
+                   "--statistic: expected all, or some of "
+#define X(symbol, text) text " "
+                   MON_STATISTIC_LIST(X)
+#undef X
+                       "by commas, got \"%.40s\"",
+                   text);
+}
+
+/* "psi", "psi,ks" or "all". */
+static enum err_code read_statistics(struct compare_options *o, struct err *e)
+{
+    static const enum mon_statistic all[] = {
+#define X(symbol, text) symbol,
+        MON_STATISTIC_LIST(X)
+#undef X
+    };
+    const char *p = o->statistic_text;
+    enum err_code code = ERR_OK;
+    bool every = strcmp(p, "all") == 0;
+    o->n_statistics = 0;
+    for (size_t i = 0; every && i < COMPARE_N_STATISTICS; i++)
+        o->statistics[o->n_statistics++] = all[i];
+    while (!code && !every && p) {
+        size_t len = strcspn(p, ",");
+        code = read_statistic(o, p, len, e);
+        p = p[len] ? p + len + 1 : NULL;
+    }
+    return code;
+}
+
 enum err_code compare_options_read(struct compare_options *o, struct err *e)
 {
     enum err_code code = read_window(o, e);
@@ -140,13 +188,5 @@ enum err_code compare_options_read(struct compare_options *o, struct err *e)
                        "--season: expected hour_of_week, day_of_week, hour_of_day or none, got "
                        "\"%.40s\"",
                        o->season_text);
-    if (!code && !mon_statistic_from_name(o->statistic_text, &o->statistic))
-        code = err_set(e, ERR_INVALID,
-                       "--statistic: expected "
-#define X(symbol, text) text " "
-                       MON_STATISTIC_LIST(X)
-#undef X
-                           "(one of them), got \"%.40s\"",
-                       o->statistic_text);
-    return code;
+    return code ? code : read_statistics(o, e);
 }

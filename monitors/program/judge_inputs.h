@@ -1,6 +1,7 @@
 /*
- * judge_inputs.h - distributions of features or predictions: window against reference, like phase
- * against like phase where rows have times, and, where asked for, several windows together.
+ * judge_inputs.h - distributions of features or predictions by one statistic or several: window
+ * against reference, like phase against like phase where rows have times, and, where asked for,
+ * several windows together.
  */
 #ifndef PROGRAM_JUDGE_INPUTS_H
 #define PROGRAM_JUDGE_INPUTS_H
@@ -26,8 +27,9 @@ enum err_code judge_inputs_new(const struct judge_setting *s, bool predictions,
                                struct judge_inputs **out, struct err *e);
 void judge_inputs_free(struct judge_inputs *j);
 
-/* Writes one signal per series and returns how many. */
-size_t judge_inputs_check(struct judge_inputs *j, const struct window *w,
-                          struct mon_signal *signals);
+/* Writes one signal per statistic and series from signals[*n] on, in the same order for every
+ * window, and moves *n behind them. ERR_NOMEM. */
+enum err_code judge_inputs_check(struct judge_inputs *j, const struct window *w,
+                                 struct mon_signal *signals, size_t *n, struct err *e);
 
 #endif

@@ -101,8 +101,10 @@ static int run(const struct monitor_command *c, int argc, char **argv)
         {.name = "statistic",
          .kind = OPT_STRING,
          .dest = &o.statistic_text,
-         .arg = "NAME",
-         .help = "psi, ks, js, hellinger, cramer_von_mises or wasserstein."},
+         .arg = "NAMES",
+         .help =
+             "psi, ks, js, hellinger, cramer_von_mises, wasserstein, several of them by commas, "
+             "or all: they share the false alarms."},
         {.name = "metric",
          .kind = OPT_STRING,
          .dest = &o.metric_text,

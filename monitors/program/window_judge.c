@@ -69,8 +69,8 @@ enum err_code window_judge_new(const struct mon_reference *ref, const struct com
     if (!j)
         return err_set(e, ERR_NOMEM, "out of memory");
     *j = (struct window_judge){.ref = ref, .options = o, .rate = NAN};
-    j->max_signals =
-        ref->ruler->n_series + judge_quality_max(ref) + MON_N_JOINT + TRUTH_MAX_SIGNALS;
+    j->max_signals = o->n_statistics * ref->ruler->n_series + judge_quality_max(ref) + MON_N_JOINT +
+                     TRUTH_MAX_SIGNALS;
     j->signals = calloc(j->max_signals, sizeof *j->signals);
     enum err_code code =
         j->signals ? choose_monitors(j, e) : err_set(e, ERR_NOMEM, "out of memory");
@@ -315,9 +315,11 @@ enum err_code window_judge_check(struct window_judge *j, const struct window *w,
     enum err_code code = j->history ? ERR_OK : prepare(j, w, e);
     if (code)
         return code;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; !code && i < 2; i++)
         if (j->inputs[i])
-            n += judge_inputs_check(j->inputs[i], w, j->signals + n);
+            code = judge_inputs_check(j->inputs[i], w, j->signals, &n, e);
+    if (code)
+        return code;
     if (j->quality)
         n += judge_quality_check(j->quality, w, j->signals + n);
     if (j->joint_null)

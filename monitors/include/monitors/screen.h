@@ -38,6 +38,9 @@ struct mon_screened {
     double min_effect;            /* NaN: the default of mon_drift_options */
 };
 
+/* Whether it is one of those four. */
+bool mon_screen_takes(enum mon_statistic statistic);
+
 struct mon_screen_options {
     char monitor[MON_NAME_BYTES];
     size_t n_statistics; /* 1..MON_SCREEN_MAX_STATISTICS, each once; default: PSI, KS, JS,

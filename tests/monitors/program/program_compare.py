@@ -77,6 +77,52 @@ def several_windows_together_see_what_one_does_not():
     expect("together", together["windows_drifted"] > 0, True)
 
 
+def by_pair(found):
+    return {(s["window"]["index"], s["feature"], s["statistic"]): s for s in found if s["monitor"] == "drift"}
+
+
+def several_statistics_share_the_false_alarms():
+    ref = reference(table("share_ref.csv", 20000, seed=30))
+    path = table("share.csv", 6000, seed=31, shift=0.12)
+    names = ["psi", "ks", "js", "hellinger", "cramer_von_mises", "wasserstein"]
+    common = (ref, path, "--window", "1000", "--monitor", "drift")
+    found, summary = signals(*common, "--statistic", "all", "--false-alarm-rate", "0.006")
+    expect("looks", summary["looks"], 6 * (3 * 6 - 1))  # wasserstein of town does not exist
+    together = by_pair(found)
+    for name in names:
+        alone = by_pair(signals(*common, "--statistic", name, "--false-alarm-rate", "0.001")[0])
+        expect(f"{name}: pairs", {pair for pair in together if pair[2] == name}, set(alone))
+        for pair, signal in alone.items():
+            for key in ("verdict", "value", "p_value", "threshold", "effect", "rule"):
+                expect(f"{pair}: {key}", together[pair].get(key), signal.get(key))
+    some = by_pair(signals(*common, "--statistic", "ks,hellinger")[0])
+    expect("some of them", {pair[2] for pair in some}, {"ks", "hellinger"})
+    expect("seasons and lengths, too", {s["statistic"] for s in signals(*common, "--statistic", "psi,ks", "--lengths", "3")[0]},
+           {"psi", "ks"})
+
+
+def a_wide_table_is_screened_with_the_same_verdicts():
+    def wide(name, n, seed, moved):
+        rng = random.Random(seed)
+        rows = [",".join(f"{rng.gauss(0.5 if c in moved else 0, 1):.3f}" for c in range(260)) for _ in range(n)]
+        return write(name, "\n".join([",".join(f"c{c}" for c in range(260)), *rows]) + "\n")
+
+    ref, path = reference(wide("screen_ref.csv", 2500, 32, ())), wide("screen.csv", 900, 33, (7, 99))
+    common = (ref, path, "--window", "300", "--monitor", "drift")
+    found, summary = signals(*common, "--statistic", "psi,ks,js,wasserstein", "--false-alarm-rate", "0.004")
+    together = by_pair(found)
+    expect("what drifted", {d["feature"] for d in summary["drifted"]}, {"c7", "c99"})
+    expect("signals", len(together), 3 * 4 * 260)
+    quiet = [s for s in together.values() if "p_value" not in s]
+    expect("most have no p-value", len(quiet) > 0.9 * len(together), True)
+    expect("and say so", {s["threshold_origin"] for s in quiet}, {"p is above 0.001: not worked out"})
+    for name in ("psi", "ks", "js", "wasserstein"):
+        for pair, signal in by_pair(signals(*common, "--statistic", name, "--false-alarm-rate", "0.001")[0]).items():
+            expect(f"{pair}: verdict", together[pair]["verdict"], signal["verdict"])
+            expect(f"{pair}: threshold", abs(together[pair]["threshold"] / signal["threshold"] - 1) < 1e-5, True)
+            expect(f"{pair}: a p that counts is told", "p_value" in together[pair] or signal["p_value"] > 0.001, True)
+
+
 def scored(name, n, seed, noise=0.0):
     """A model's chances that are true ones; a share of labels turned round."""
     rng = random.Random(seed)
@@ -164,6 +210,7 @@ if __name__ == "__main__":
     run_tests([a_shift_is_found_and_the_rest_left_alone, psi_of_a_categorical_is_the_formulas,
                windows_by_rows_hold_so_many, windows_by_time_begin_on_the_hour,
                a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
+               several_statistics_share_the_false_alarms, a_wide_table_is_screened_with_the_same_verdicts,
                performance_is_estimated_realised_and_harm_is_told,
                a_correlation_that_turns_is_seen_by_features_together_alone,
                every_line_of_json_is_an_object_with_a_sentence, a_page_fits_a_narrow_terminal,

@@ -30,7 +30,8 @@ def values_that_make_no_sense_are_refused():
                                  ("--false-alarm-rate", "2", "up to 0.5"),
                                  ("--false-alarm-rate", "1 per fortnight", "1 per 30d"),
                                  ("--monitor", "drift,weather", "weather"),
-                                 ("--statistic", "best", "psi")):
+                                 ("--statistic", "best", "psi"), ("--statistic", "psi,ks,psi", "psi twice"),
+                                 ("--statistic", "psi,", "all, or some of")):
         expect_fails(f"{option} {value}", words, "compare", "r", "f", option, value, code=2)
     expect_fails("a page as JSON", "leave --json out", "compare", "r", "f", "--explain", "x", "--json", code=2)
     expect_fails("a detector of no name", "xdwin", "detect", "f.csv", "--detector", "xdwin", code=2)
