@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MIN_SLOTS 64
 
@@ -18,6 +19,7 @@ struct mon_duplicates {
     size_t max_distinct;
     size_t n_slots; /* a power of two */
     size_t n_used;
+    uint64_t n_added;
     int shift; /* a hash is kept where its top `shift` bits are 0 */
     struct slot *slots;
 };
@@ -45,6 +47,14 @@ void mon_duplicates_free(struct mon_duplicates *d)
         return;
     free(d->slots);
     free(d);
+}
+
+void mon_duplicates_clear(struct mon_duplicates *d)
+{
+    memset(d->slots, 0, d->n_slots * sizeof *d->slots);
+    d->n_used = 0;
+    d->n_added = 0;
+    d->shift = 0;
 }
 
 static bool is_kept(const struct mon_duplicates *d, uint64_t hash)
@@ -114,7 +124,9 @@ static enum err_code add_count(struct mon_duplicates *d, uint64_t hash, uint64_t
 
 enum err_code mon_duplicates_add_hash(struct mon_duplicates *d, uint64_t hash, struct err *e)
 {
-    return add_count(d, hash, 1, e);
+    enum err_code code = add_count(d, hash, 1, e);
+    d->n_added += code == ERR_OK;
+    return code;
 }
 
 /* One value into a row's hash: the finaliser of splitmix64 (Steele, Lea & Flood 2014). No key:
@@ -140,7 +152,7 @@ enum err_code mon_duplicates_add(struct mon_duplicates *d, const double *codes, 
         uint64_t hash = 0;
         for (size_t j = 0; j < n_columns; j++)
             hash = mix(hash, codes[i * n_columns + j]);
-        code = add_count(d, hash, 1, e);
+        code = mon_duplicates_add_hash(d, hash, e);
     }
     return code;
 }
@@ -156,6 +168,7 @@ enum err_code mon_duplicates_merge(struct mon_duplicates *dst, const struct mon_
     for (size_t i = 0; code == ERR_OK && i < src->n_slots; i++)
         if (src->slots[i].count > 0)
             code = add_count(dst, src->slots[i].hash, src->slots[i].count, e);
+    dst->n_added += src->n_added;
     return code;
 }
 
@@ -167,6 +180,14 @@ struct mon_repeats mon_duplicates_count(const struct mon_duplicates *d)
         r.repeated += d->slots[i].count > 1 ? (double)d->slots[i].count : 0.0;
     }
     return r;
+}
+
+struct mon_repeats mon_duplicates_estimate(const struct mon_duplicates *d)
+{
+    struct mon_repeats kept = mon_duplicates_count(d);
+    double share = kept.rows > 0.0 ? kept.repeated / kept.rows : 0.0, n = (double)d->n_added;
+    return (struct mon_repeats){.rows = n,
+                                .repeated = d->shift > 0 ? round(share * n) : kept.repeated};
 }
 
 double mon_duplicates_sampled(const struct mon_duplicates *d)

@@ -164,10 +164,17 @@ size_t mon_mismatch_check(const struct mon_quality_options *o, const struct rule
 void mon_duplicate_check(const struct mon_quality_options *o, const struct mon_repeats *reference,
                          const struct mon_repeats *window, struct mon_signal *s)
 {
-    struct happened before = {reference->repeated, reference->rows};
     struct happened now = {window->repeated, window->rows};
     start(o, "duplicate_rate", "", "rows equal to another row of the same stretch in every feature",
           s);
+    if (reference == NULL) {
+        snprintf(s->threshold_origin, sizeof s->threshold_origin,
+                 "repeated rows of the reference were not counted");
+        s->n = now.rows;
+        s->verdict = MON_UNAVAILABLE;
+        return;
+    }
+    struct happened before = {reference->repeated, reference->rows};
     judge_rate(o, before, now, o->max_duplicate_rise, 1, s);
     if (before.rows < now.rows)
         s->verdict = MON_INSUFFICIENT;

@@ -16,7 +16,10 @@
 
 void mon_reference_options_init(struct mon_reference_options *o)
 {
-    *o = (struct mon_reference_options){.sample_rows = 200000, .max_joint_columns = 64, .seed = 1};
+    *o = (struct mon_reference_options){.sample_rows = 200000,
+                                        .max_joint_columns = 64,
+                                        .max_distinct_rows = MON_DISTINCT_ROWS,
+                                        .seed = 1};
 }
 
 void mon_reference_builder_free(struct mon_reference_builder *b)
@@ -32,6 +35,7 @@ void mon_reference_builder_free(struct mon_reference_builder *b)
     free(b->block_codes);
     free(b->block_scores);
     profile_free(b->chunk);
+    mon_duplicates_free(b->repeats);
     mon_reference_free(b->ref);
     free(b);
 }
@@ -95,8 +99,14 @@ enum err_code mon_reference_builder_new(const struct schema *s,
         return err_set(e, ERR_NOMEM, "out of memory for a reference");
     }
     rng_seed(&b->rng, o->seed);
-    *out = b;
-    return ERR_OK;
+    enum err_code code = o->max_distinct_rows > 0
+                             ? mon_duplicates_new(o->max_distinct_rows, &b->repeats, e)
+                             : ERR_OK;
+    if (code)
+        mon_reference_builder_free(b);
+    else
+        *out = b;
+    return code;
 }
 
 /* ---- first pass ---- */

@@ -9,6 +9,7 @@
 
 #include "base/rand.h"
 #include "base/text_map.h"
+#include "monitors/duplicates.h"
 #include "monitors/reference.h"
 
 #define REFERENCE_BLOCK_ROWS 256 /* counted at once */
@@ -35,6 +36,7 @@ struct mon_reference_builder {
     uint64_t keep_every;
     size_t validation_cap;
     uint64_t joint_rows; /* of a joint stretch */
+    struct mon_duplicates *repeats; /* of all rows; NULL: not counted */
 };
 
 /* NaN where a row has none. */

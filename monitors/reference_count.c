@@ -1,6 +1,6 @@
 /*
- * reference_count.c - the second pass over a reference's rows: counts, chunk by chunk, and labelled
- * rows with their scores.
+ * reference_count.c - the second pass over a reference's rows: counts, chunk by chunk, rows that
+ * repeat, and labelled rows with their scores.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,10 @@ static enum err_code count_block(struct mon_reference_builder *b, struct err *e)
     if (n == 0)
         return ERR_OK;
     profile_count(b->chunk, b->block_codes, b->block_scores, n);
-    return reference_joint_count(b, b->block_codes, n, e);
+    enum err_code code = b->repeats ? mon_duplicates_add(b->repeats, b->block_codes, n,
+                                                         b->ref->schema->n_features, e)
+                                    : ERR_OK;
+    return code ? code : reference_joint_count(b, b->block_codes, n, e);
 }
 
 static enum err_code grow_chunks(struct mon_reference_builder *b, struct err *e)
@@ -150,6 +153,8 @@ enum err_code mon_reference_builder_finish(struct mon_reference_builder *b,
         b->ref->spans = NULL;
     }
     reference_joint_finish(b->ref);
+    b->ref->has_repeats = b->repeats != NULL;
+    b->ref->n_repeated = b->repeats ? (uint64_t)mon_duplicates_estimate(b->repeats).repeated : 0;
     for (size_t f = 0; f < b->ref->schema->n_features; f++)
         text_map_deinit(&b->categories[f]);
     free(b->categories);

@@ -1,10 +1,11 @@
 /*
  * reference_file.c - a reference as one safetensors file and back; a model's artifact read as one.
  *
- * Tensors: ruler/, reference/, chunks/ (model/chunks.h), validation/ (scores F32 [n, n_outputs],
- * labels F64 [n]) where rows have both, joint sums (reference_joint.c). Metadata: leeway.format,
- * schema, vocabulary, as in an artifact; and "reference", JSON: {"format": 1, "sampled_rows",
- * "scores": whether predictions were counted, "score_columns": [names] where they are known}.
+ * Tensors: ruler/, reference/ (with mismatched U64 [n_features] and repeated U64 [1] where these
+ * are known), chunks/ (model/chunks.h), validation/ (scores F32 [n, n_outputs], labels F64 [n])
+ * where rows have both, joint sums (reference_joint.c). Metadata: leeway.format, schema,
+ * vocabulary, as in an artifact; and "reference", JSON: {"format": 1, "sampled_rows", "scores":
+ * whether predictions were counted, "score_columns": [names] where they are known}.
  */
 #include <math.h>
 #include <stdio.h>
@@ -68,6 +69,14 @@ static enum err_code add_mismatched(const struct mon_reference *r, struct st_wri
                          : ERR_OK;
 }
 
+static enum err_code add_repeated(const struct mon_reference *r, struct st_writer *w, struct err *e)
+{
+    const int64_t one = 1;
+    return r->has_repeats
+               ? st_writer_add(w, "reference/repeated", ST_U64, 1, &one, &r->n_repeated, e)
+               : ERR_OK;
+}
+
 static enum err_code add_validation(const struct mon_reference *r, struct st_writer *w,
                                     struct err *e)
 {
@@ -99,6 +108,8 @@ enum err_code mon_reference_save(const struct mon_reference *r, const char *path
         code = chunks_spans_to_st((const int64_t *)r->spans, r->n_chunks, w, e);
     if (!code)
         code = add_mismatched(r, w, e);
+    if (!code)
+        code = add_repeated(r, w, e);
     if (!code)
         code = add_validation(r, w, e);
     if (!code)
@@ -229,6 +240,24 @@ static enum err_code read_mismatched(struct mon_reference *r, const struct st_fi
     return ERR_OK;
 }
 
+/* Files of before repeats were counted have no such tensor, and models' artifacts neither. */
+static enum err_code read_repeated(struct mon_reference *r, const struct st_file *f, struct err *e)
+{
+    const int64_t one = 1;
+    const struct st_tensor *repeated;
+    if (!st_find(f, "reference/repeated"))
+        return ERR_OK;
+    enum err_code code = st_need(f, "reference/repeated", ST_U64, 1, &one, &repeated, e);
+    if (code)
+        return code;
+    r->n_repeated = *(const uint64_t *)repeated->data;
+    if (r->n_repeated > r->profile->n_rows)
+        return err_set(e, ERR_CORRUPT, "reference/repeated: %llu of %llu rows",
+                       (unsigned long long)r->n_repeated, (unsigned long long)r->profile->n_rows);
+    r->has_repeats = true;
+    return ERR_OK;
+}
+
 static enum err_code check_labels(const struct mon_reference *r, struct err *e)
 {
     bool classes = r->schema->label_kind != LABEL_REGRESSION;
@@ -282,6 +311,8 @@ static enum err_code read_all(struct mon_reference *r, const struct st_file *f, 
         code = read_spans(r, f, e);
     if (!code)
         code = read_mismatched(r, f, e);
+    if (!code)
+        code = read_repeated(r, f, e);
     if (!code)
         code = read_validation(r, f, e);
     return code ? code : reference_joint_from_st(r, f, e);

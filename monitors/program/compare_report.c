@@ -106,6 +106,8 @@ static void put_row(struct table *t, const struct ledger_entry *entry, bool seve
     const struct mon_signal *s = &entry->strongest;
     if (s->kind == MON_KIND_JOINT)
         table_cell(t, STYLE_PLAIN, "joint%s%s", s->feature[0] ? ": " : "", s->feature);
+    else if (s->kind == MON_KIND_QUALITY && !s->feature[0])
+        table_cell(t, STYLE_PLAIN, "(rows)");
     else
         table_cell(t, STYLE_PLAIN, "%s", s->feature[0] ? s->feature : "(model)");
     table_cell(t, STYLE_PLAIN, "%s", s->statistic);

@@ -13,13 +13,11 @@
 
 /* ---- windows ---- */
 
-static void count_block(struct compare_run *c)
+static enum err_code count_block(struct compare_run *c, struct err *e)
 {
-    if (c->n_block > 0)
-        profile_count(c->window.profile, c->codes, c->scores, c->n_block);
-    if (c->n_block > 0 && c->window.joint)
-        mon_joint_sums_count(c->window.joint, c->codes, c->n_block);
+    size_t n = c->n_block;
     c->n_block = 0;
+    return n > 0 ? window_count(&c->window, c->codes, c->scores, n, e) : ERR_OK;
 }
 
 static void begin_window(struct compare_run *c)
@@ -31,8 +29,9 @@ static enum err_code close_window(struct compare_run *c, struct err *e)
 {
     const struct mon_signal *signals;
     size_t n = 0;
-    count_block(c);
-    enum err_code code = window_judge_check(c->judge, &c->window, &signals, &n, e);
+    enum err_code code = count_block(c, e);
+    if (!code)
+        code = window_judge_check(c->judge, &c->window, &signals, &n, e);
     if (!code)
         code = signal_ledger_add(&c->ledger, c->window.index, signals, n,
                                  window_judge_rate(c->judge), e);
@@ -84,9 +83,7 @@ static enum err_code add_row(struct compare_run *c, const struct mon_row *row, s
     bool keep = row->scores && c->keeps_pairs;
     if (keep && window_pairs_add(&c->window.pairs, row->scores, row->label, e))
         return ERR_NOMEM;
-    if (++c->n_block == BLOCK_ROWS)
-        count_block(c);
-    return ERR_OK;
+    return ++c->n_block == BLOCK_ROWS ? count_block(c, e) : ERR_OK;
 }
 
 static enum err_code take_row(struct compare_run *c, const struct mon_row *row, struct err *e)
@@ -104,8 +101,10 @@ static enum err_code take_row(struct compare_run *c, const struct mon_row *row, 
 /* What is left at the end is a window where it has rows enough to be judged. */
 static enum err_code close_last(struct compare_run *c, struct err *e)
 {
-    count_block(c);
+    enum err_code code = count_block(c, e);
     uint64_t n = c->window.profile->n_rows;
+    if (code)
+        return code;
     if (n == 0 && c->ledger.n_windows > 0)
         return ERR_OK;
     if ((double)n < window_judge_min_rows(c->judge) && c->ledger.n_windows > 0) {
@@ -176,13 +175,23 @@ static enum err_code alloc(struct compare_run *c, struct err *e)
     c->scores = calloc(BLOCK_ROWS * schema_n_outputs(s), sizeof *c->scores);
     if (!c->codes || !c->scores)
         return err_set(e, ERR_NOMEM, "out of memory");
-    return window_init(&c->window, c->ref, window_judge_has(c->judge, COMPARE_JOINT), e);
+    return window_init(&c->window, c->ref, window_judge_has(c->judge, COMPARE_JOINT),
+                       window_judge_has(c->judge, COMPARE_QUALITY), e);
+}
+
+/* Bytes that are none are most often a CSV file, where the two arguments were swapped. */
+static enum err_code load_reference(struct compare_run *c, struct err *e)
+{
+    enum err_code code = mon_reference_load(c->reference_name, &c->ref, e);
+    if (code == ERR_PARSE)
+        err_prefix(e, "REFERENCE, the first argument, is made by leeway-monitor reference");
+    return code;
 }
 
 enum err_code compare_run_prepare(struct compare_run *c, struct err *e)
 {
     const struct compare_options *o = c->options;
-    enum err_code code = mon_reference_load(c->reference_name, &c->ref, e);
+    enum err_code code = load_reference(c, e);
     if (!code && o->window == WINDOW_TIME && !c->ref->schema->time.name[0])
         code = err_set(e, ERR_INVALID,
                        "--window %s: the reference has no time column; make it with --time",

@@ -49,7 +49,7 @@ enum err_code judge_quality_new(const struct judge_setting *s, struct judge_qual
     snprintf(q->options.monitor, sizeof q->options.monitor, "%s",
              compare_monitor_name(COMPARE_QUALITY));
     q->options.min_rows = s->min_rows;
-    q->options.significance = s->rate / 4; /* rates, mistyped, constant, volume */
+    q->options.significance = s->rate / 5; /* rates, mistyped, constant, repeated, volume */
     q->mismatches.n_rows = r->profile->n_rows;
     q->mismatches.counts = calloc(r->schema->n_features, sizeof *q->mismatches.counts);
     enum err_code code =
@@ -74,7 +74,18 @@ void judge_quality_free(struct judge_quality *q)
 
 size_t judge_quality_max(const struct mon_reference *ref)
 {
-    return (MON_N_RATES + 2) * ref->ruler->n_features + 1;
+    return (MON_N_RATES + 2) * ref->ruler->n_features + 2;
+}
+
+static void check_repeats(const struct judge_quality *q, const struct window *w,
+                          struct mon_signal *s)
+{
+    const struct mon_reference *r = q->setting->ref;
+    const double n_rows = (double)w->profile->n_rows;
+    const struct mon_repeats before = {(double)r->profile->n_rows, (double)r->n_repeated};
+    const struct mon_repeats now =
+        w->repeats ? mon_duplicates_estimate(w->repeats) : (struct mon_repeats){n_rows, 0};
+    mon_duplicate_check(&q->options, w->repeats ? &before : NULL, &now, s);
 }
 
 size_t judge_quality_check(struct judge_quality *q, const struct window *w,
@@ -86,6 +97,7 @@ size_t judge_quality_check(struct judge_quality *q, const struct window *w,
     n += mon_mismatch_check(&q->options, r->ruler, &q->mismatches, &now, signals + n);
     n += mon_constant_check(&q->options, r->profile, r->chunks, r->n_chunks, w->profile,
                             signals + n);
+    check_repeats(q, w, &signals[n++]);
     if (q->n_volumes) {
         const struct mon_volume volume = {.rows = (double)w->profile->n_rows,
                                           .duration_s = seconds(w->span)};

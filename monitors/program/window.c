@@ -10,7 +10,7 @@
 #include "base/clock.h"
 
 enum err_code window_init(struct window *w, const struct mon_reference *ref, bool joint,
-                          struct err *e)
+                          bool repeats, struct err *e)
 {
     *w = (struct window){.pairs = {.n_outputs = schema_n_outputs(ref->schema)}};
     w->mismatched = calloc(ref->schema->n_features, sizeof *w->mismatched);
@@ -19,6 +19,8 @@ enum err_code window_init(struct window *w, const struct mon_reference *ref, boo
     enum err_code code = profile_new(ref->ruler, &w->profile, e);
     if (!code && joint && ref->joint_space)
         code = mon_joint_sums_new(ref->joint_space, &w->joint, e);
+    if (!code && repeats && ref->has_repeats)
+        code = mon_duplicates_new(MON_DISTINCT_ROWS, &w->repeats, e);
     return code;
 }
 
@@ -27,6 +29,7 @@ void window_deinit(struct window *w)
     profile_free(w->profile);
     free(w->mismatched);
     mon_joint_sums_free(w->joint);
+    mon_duplicates_free(w->repeats);
     window_pairs_deinit(&w->pairs);
     *w = (struct window){0};
 }
@@ -41,6 +44,18 @@ void window_begin(struct window *w, uint64_t first_row)
     profile_clear(w->profile);
     if (w->joint)
         mon_joint_sums_clear(w->joint);
+    if (w->repeats)
+        mon_duplicates_clear(w->repeats);
+}
+
+enum err_code window_count(struct window *w, const double *codes, const float *scores, size_t n,
+                           struct err *e)
+{
+    profile_count(w->profile, codes, scores, n);
+    if (w->joint)
+        mon_joint_sums_count(w->joint, codes, n);
+    return w->repeats ? mon_duplicates_add(w->repeats, codes, n, w->profile->ruler->n_features, e)
+                      : ERR_OK;
 }
 
 bool window_has_time(const struct window *w)

@@ -74,6 +74,27 @@ static void rate_beyond_the_bound_is_an_honest_sample(void **state)
     mon_duplicates_free(d);
 }
 
+static void an_estimate_is_of_all_rows_that_were_added(void **state)
+{
+    (void)state;
+    struct mon_duplicates *d = make(2000);
+    for (int i = 0; i < 200000; i++) {
+        const double codes[] = {i, i};
+        add(d, codes, 1 + (i % 10 == 0), 1);
+    }
+    struct mon_repeats all = mon_duplicates_estimate(d), kept = mon_duplicates_count(d);
+    double want = round(kept.repeated / kept.rows * 220000.0);
+    if (all.rows != 220000.0 || all.repeated != want)
+        fail_msg("%g of %g rows, expected %g of 220000", all.repeated, all.rows, want);
+    mon_duplicates_clear(d);
+    expect_count(d, 0, 0);
+    assert_true(mon_duplicates_sampled(d) == 1.0 && mon_duplicates_estimate(d).rows == 0.0);
+    add(d, (const double[]){1, 2, 1}, 3, 1);
+    all = mon_duplicates_estimate(d);
+    assert_true(all.rows == 3.0 && all.repeated == 2.0);
+    mon_duplicates_free(d);
+}
+
 static void draw(struct rng *r, struct mon_duplicates *a, struct mon_duplicates *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -97,6 +118,7 @@ static void merged_counters_count_as_one_would(void **state)
         struct mon_repeats expected = mon_duplicates_count(one);
         assert_true(mon_duplicates_sampled(a) == mon_duplicates_sampled(one));
         expect_count(a, expected.rows, expected.repeated);
+        assert_true(mon_duplicates_estimate(a).rows == 8000.0);
         mon_duplicates_free(one);
         mon_duplicates_free(a);
         mon_duplicates_free(b);
@@ -147,6 +169,7 @@ int main(void)
         cmocka_unit_test(rows_equal_in_every_value_are_counted),
         cmocka_unit_test(count_is_exact_up_to_the_bound),
         cmocka_unit_test(rate_beyond_the_bound_is_an_honest_sample),
+        cmocka_unit_test(an_estimate_is_of_all_rows_that_were_added),
         cmocka_unit_test(merged_counters_count_as_one_would),
         cmocka_unit_test(sampled_share_of_repeats_is_near_the_true_one),
         cmocka_unit_test(poor_hashes_stay_within_the_bound),

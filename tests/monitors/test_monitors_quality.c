@@ -288,6 +288,18 @@ static void more_repeated_rows_than_before_are_found(void **state)
     assert_int_equal(check_duplicates(0, 0, 1000, 100).verdict, MON_INSUFFICIENT);
 }
 
+static void repeats_that_the_reference_did_not_count_are_unavailable(void **state)
+{
+    (void)state;
+    struct mon_quality_options o;
+    struct mon_repeats window = {1000, 1000};
+    struct mon_signal s;
+    mon_quality_options_init(&o);
+    mon_duplicate_check(&o, NULL, &window, &s);
+    assert_int_equal(s.verdict, MON_UNAVAILABLE);
+    assert_true(s.n == 1000 && isnan(s.value) && strstr(s.threshold_origin, "not counted"));
+}
+
 #define N_CHUNKS 40
 
 static struct mon_signal check_volume(const struct mon_volume *chunks, size_t n_chunks, double rows,
@@ -361,6 +373,7 @@ int main(void)
         cmocka_unit_test(column_that_comes_in_equal_stretches_is_no_drift),
         cmocka_unit_test(column_that_never_varied_has_nothing_to_lose),
         cmocka_unit_test(more_repeated_rows_than_before_are_found),
+        cmocka_unit_test(repeats_that_the_reference_did_not_count_are_unavailable),
         cmocka_unit_test(overdispersed_volume_is_judged_by_its_own_spread),
         cmocka_unit_test(even_volume_still_has_poissons_noise),
         cmocka_unit_test(volume_without_chunks_or_time_is_insufficient),

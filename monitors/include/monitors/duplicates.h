@@ -20,11 +20,16 @@
 
 struct mon_duplicates;
 
+#define MON_DISTINCT_ROWS ((size_t)1 << 18) /* a bound for most: 8 MiB, and exact up to there */
+
 /* Holds up to max_distinct hashes (16 to 2^30) of 16 bytes in a table that is at most half full, so
  * 32 to 64 bytes each at the bound; it grows from little. ERR_INVALID, ERR_NOMEM. *out is owned;
  * free with mon_duplicates_free. */
 enum err_code mon_duplicates_new(size_t max_distinct, struct mon_duplicates **out, struct err *e);
 void mon_duplicates_free(struct mon_duplicates *d); /* NULL allowed */
+
+/* Forgets all rows and keeps the table, for the next stretch. */
+void mon_duplicates_clear(struct mon_duplicates *d);
 
 /* Adds n_rows rows; codes: n_rows x n_columns, row-major. All NaN are one value, and so are 0 and
  * -0. ERR_NOMEM, after which some of the rows are counted. */
@@ -41,6 +46,10 @@ enum err_code mon_duplicates_merge(struct mon_duplicates *dst, const struct mon_
 
 /* Rows kept, and how many of them are equal to another; {0, 0} where none were added. */
 struct mon_repeats mon_duplicates_count(const struct mon_duplicates *d);
+
+/* All rows that were added, and how many of them are equal to another by the rate among those kept:
+ * whole numbers, exact while all are kept. What stretches of other lengths are compared by. */
+struct mon_repeats mon_duplicates_estimate(const struct mon_duplicates *d);
 
 /* Share of the range of hashes that is kept: 1 while the count is exact, else 1/2, 1/4, ... */
 double mon_duplicates_sampled(const struct mon_duplicates *d);

@@ -80,7 +80,7 @@ size_t mon_constant_check(const struct mon_quality_options *o, const struct prof
                           struct profile *const *chunks, size_t n_chunks,
                           const struct profile *window, struct mon_signal *signals);
 
-/* Rows that are equal to another row of their stretch, and all rows: mon_duplicates_count. */
+/* Rows that are equal to another row of their stretch, and all rows: mon_duplicates_estimate. */
 struct mon_repeats {
     double rows;
     double repeated;
@@ -89,7 +89,8 @@ struct mon_repeats {
 /*
  * One signal "duplicate_rate". Rows of few coarse features repeat by chance, the more the longer
  * the stretch is; so the reference must be at least as long as the window (else insufficient),
- * which makes its rate the larger one and the test careful.
+ * which makes its rate the larger one and the test careful. reference NULL (its rows were not
+ * counted): unavailable.
  */
 void mon_duplicate_check(const struct mon_quality_options *o, const struct mon_repeats *reference,
                          const struct mon_repeats *window, struct mon_signal *s);

@@ -67,6 +67,9 @@ struct mon_reference {
     double *validation_labels;
     uint64_t *mismatched; /* n_features: values that were no numbers, and count as missing; NULL:
                              not known */
+    bool has_repeats;     /* n_repeated is known */
+    uint64_t n_repeated;  /* rows equal to another in every feature (duplicates.h); personal ones
+                             count  as present or missing */
     /* Several features together (joint.h); all NULL or 0 where it was not asked for. */
     struct mon_joint_space *joint_space;
     struct mon_joint_sums *joint; /* every row */
@@ -93,6 +96,8 @@ struct mon_reference_options {
     size_t sample_rows; /* default 200,000; 1 or more; as many labelled rows are kept at most */
     size_t max_joint_columns; /* default 64: with more features (or fewer than 2) joint sums, whose
                                  size grows with their square, are left out; 0: never */
+    size_t max_distinct_rows; /* bound of duplicates.h, default MON_DISTINCT_ROWS; 0: repeated rows
+                                 are not counted */
     uint64_t seed;            /* of the sample; default 1 */
     const char *const *score_columns; /* schema_n_outputs names, copied: where a file has the
                                          scores; NULL (default): not said */

@@ -54,16 +54,13 @@ static void use(const struct mon_reference *r)
     struct mon_value *values = calloc(r->schema->n_features, sizeof *values);
     compare_options_init(&o);
     bool ready = codes && scores && values && !compare_options_read(&o, NULL) &&
-                 !window_judge_new(r, &o, &judge, NULL) && !window_init(&w, r, true, NULL);
+                 !window_judge_new(r, &o, &judge, NULL) && !window_init(&w, r, true, true, NULL);
     for (int window = 0; ready && window < 2; window++) {
         window_begin(&w, 1);
         mon_reference_encode(r, values, codes);
-        for (int i = 0; window == 0 && i < 300; i++) {
-            profile_count(w.profile, codes, scores, 1);
-            if (w.joint)
-                mon_joint_sums_count(w.joint, codes, 1);
-        }
-        ready = !window_judge_check(judge, &w, &signals, &n, NULL);
+        for (int i = 0; ready && window == 0 && i < 300; i++)
+            ready = !window_count(&w, codes, scores, 1, NULL);
+        ready = ready && !window_judge_check(judge, &w, &signals, &n, NULL);
     }
     window_deinit(&w);
     window_judge_free(judge);

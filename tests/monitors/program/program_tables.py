@@ -1,5 +1,6 @@
 """program_tables.py MONITOR SOURCE - files as they come: odd ends, odd sizes, wrong rows, several spellings."""
 import gzip
+import random
 
 from monitor_testing import (FOLDER, expect, expect_fails, expect_in, ok, reference, run, run_tests, signals, table,
                              write)
@@ -123,6 +124,43 @@ def a_mistyped_value_counts_in_the_window_of_its_row():
     expect("the row that opens the second window is the second's", [round(r * 240) for r in rates], [0, 1, 0])
 
 
+def twice(path, name):
+    """Each row of a file sent twice, as far as half of them."""
+    header, *rows = path.read_text().splitlines()
+    return write(name, "\n".join([header] + [row for row in rows[:len(rows) // 2] for _ in "ab"]) + "\n")
+
+
+def repeats(ref, path, *options):
+    found, _ = signals(ref, path, "--monitor", "quality", *options)
+    return [s for s in found if s["statistic"] == "duplicate_rate"]
+
+
+def a_feed_that_sends_each_row_twice_is_drift():
+    ref, path = reference(table("twice_ref.csv", 4000, seed=31)), table("once.csv", 2000, seed=32)
+    expect("once", [(s["verdict"], s["value"]) for s in repeats(ref, path, "--window", "1000")], [("ok", 0)] * 2)
+    found = repeats(ref, twice(path, "twice.csv"), "--window", "1000")
+    expect("twice", [(s["verdict"], s["value"]) for s in found], [("drift", 1)] * 2)
+    expect_in("the page", "(rows)", ok("compare", ref, FOLDER / "twice.csv", "--quiet"))
+
+
+def rows_that_repeat_by_nature_are_ok():
+    def rows(name, n, seed):
+        rng = random.Random(seed)
+        return write(name, "town,size\n" + "".join(f"{rng.choice('abcdef')},{rng.randrange(4)}\n" for _ in range(n)))
+    ref = reference(rows("few_ref.csv", 4000, 33), "--categorical", "size")
+    path = rows("few.csv", 1000, 34)
+    for file in (path, twice(path, "few_twice.csv")):
+        expect(file.name, [(s["verdict"], s["value"] > 0.9) for s in repeats(ref, file)], [("ok", True)])
+
+
+def repeats_are_not_judged_by_a_reference_of_before():
+    ref = reference(table("before_ref.csv", 2000, seed=35))
+    old = write("before.safetensors", ref.read_bytes().replace(b"reference/repeated", b"reference/unheard!"))
+    found = repeats(old, FOLDER / "before_ref.csv")
+    expect("verdict", [s["verdict"] for s in found], ["unavailable"])
+    expect_in("why", "not counted", found[0]["threshold_origin"])
+
+
 def types_are_told_and_can_be_stated():
     rows = "".join(f"{i % 7},{i * 37 % 101},{'yes' if i % 3 else 'no'}\n" for i in range(300))
     path = write("types.csv", "day,amount,paid\n" + rows)
@@ -155,5 +193,6 @@ if __name__ == "__main__":
                four_thousand_columns_are_a_table, line_ends_marks_quotes_and_gzip_change_nothing,
                a_field_may_hold_line_ends, stdin_is_a_file_like_others, columns_that_are_not_there_are_named,
                values_that_are_no_numbers_are_counted, a_mistyped_value_counts_in_the_window_of_its_row,
-               types_are_told_and_can_be_stated,
+               a_feed_that_sends_each_row_twice_is_drift, rows_that_repeat_by_nature_are_ok,
+               repeats_are_not_judged_by_a_reference_of_before, types_are_told_and_can_be_stated,
                a_file_that_is_no_reference_is_refused])

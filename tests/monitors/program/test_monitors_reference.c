@@ -135,6 +135,39 @@ static void joint_sums_are_left_out_where_features_are_many(void **state)
     mon_reference_free(r);
 }
 
+/* Numbers of a normal distribution never repeat. */
+static void rows_that_repeat_are_counted(void **state)
+{
+    (void)state;
+    struct mon_reference_options o;
+    mon_reference_options_init(&o);
+    struct mon_reference *r = tiny_reference(N_ROWS, &o);
+    assert_true(r->has_repeats);
+    assert_int_equal(r->n_repeated, 0);
+    mon_reference_free(r);
+    o.max_distinct_rows = 0;
+    r = tiny_reference(N_ROWS, &o);
+    assert_false(r->has_repeats);
+    mon_reference_free(r);
+}
+
+static void repeats_beyond_the_rows_are_corrupt_and_none_is_an_older_file(void **state)
+{
+    (void)state;
+    struct mon_reference *r = tiny_reference(N_ROWS, NULL), *again = NULL;
+    struct err e = {0};
+    r->n_repeated = N_ROWS + 1;
+    assert_int_equal(mon_reference_save(r, path, &e), ERR_OK);
+    assert_int_equal(mon_reference_load(path, &again, &e), ERR_CORRUPT);
+    assert_non_null(strstr(e.message, "reference/repeated"));
+    r->has_repeats = false;
+    assert_int_equal(mon_reference_save(r, path, &e), ERR_OK);
+    assert_int_equal(mon_reference_load(path, &again, &e), ERR_OK);
+    assert_false(again->has_repeats);
+    mon_reference_free(again);
+    mon_reference_free(r);
+}
+
 static void assert_same(const struct mon_reference *a, const struct mon_reference *b)
 {
     assert_int_equal(a->n_chunks, b->n_chunks);
@@ -149,6 +182,8 @@ static void assert_same(const struct mon_reference *a, const struct mon_referenc
     assert_string_equal(a->score_columns[0], b->score_columns[0]);
     assert_int_equal(a->n_joint_chunks, b->n_joint_chunks);
     assert_int_equal(a->mismatched[1], b->mismatched[1]);
+    assert_int_equal(a->has_repeats, b->has_repeats);
+    assert_int_equal(a->n_repeated, b->n_repeated);
 }
 
 static void what_was_saved_is_loaded_and_saved_alike(void **state)
@@ -160,6 +195,7 @@ static void what_was_saved_is_loaded_and_saved_alike(void **state)
     size_t n_first, n_second;
     r->mismatched = calloc(TINY_FEATURES, sizeof *r->mismatched);
     r->mismatched[1] = 7;
+    r->n_repeated = 12;
     assert_int_equal(mon_reference_save(r, path, &e), ERR_OK);
     assert_int_equal(file_read(path, 1 << 26, &first, &n_first, &e), ERR_OK);
     if (mon_reference_load(path, &again, &e))
@@ -187,6 +223,7 @@ static void a_models_artifact_is_a_reference(void **state)
     assert_int_equal(r->profile->n_rows, a->reference->n_rows);
     assert_int_equal(r->n_chunks, a->n_chunks);
     assert_true(r->has_scores && !r->score_columns && mon_reference_has_label(r));
+    assert_false(r->has_repeats);
     mon_reference_free(r);
     artifact_free(a);
 }
@@ -256,6 +293,8 @@ int main(void)
         cmocka_unit_test(chunks_add_up_and_say_when_they_were),
         cmocka_unit_test(a_sample_smaller_than_the_rows_still_counts_all_of_them),
         cmocka_unit_test(joint_sums_are_left_out_where_features_are_many),
+        cmocka_unit_test(rows_that_repeat_are_counted),
+        cmocka_unit_test(repeats_beyond_the_rows_are_corrupt_and_none_is_an_older_file),
         cmocka_unit_test(what_was_saved_is_loaded_and_saved_alike),
         cmocka_unit_test(a_models_artifact_is_a_reference),
         cmocka_unit_test(files_that_are_no_reference_are_refused_by_name),
