@@ -84,9 +84,19 @@ static bool looks_like_date(const char *field)
     return digits >= 6 && separators == 2;
 }
 
-static void add_date(struct csv_stats *s, const char *field)
+/* "1,5" and "-1.234,56": a number where the comma is the decimal point. */
+static bool looks_like_comma_number(const char *field)
+{
+    const char *comma = strchr(field, ',');
+    size_t before = strspn(field + (*field == '-'), "0123456789.");
+    return comma && before > 0 && field + (*field == '-') + before == comma && comma[1] &&
+           strspn(comma + 1, "0123456789") == strlen(comma + 1);
+}
+
+static void add_text(struct csv_stats *s, const char *field)
 {
     int64_t at = 0;
+    s->n_comma_numbers += looks_like_comma_number(field);
     bool is_time = time_text_parse(field, TIME_ISO8601, &at);
     s->n_times += is_time;
     s->n_dates += is_time || looks_like_date(field);
@@ -103,7 +113,7 @@ bool csv_stats_add(struct csv_stats *s, const char *field)
     if (csv_number(field, &x) && isfinite(x))
         add_number(s, x);
     else
-        add_date(s, field);
+        add_text(s, field);
     return add_distinct(s, field);
 }
 
@@ -204,6 +214,10 @@ static struct column_verdict judge_texts(const struct csv_stats *s)
         snprintf(v.reason, sizeof(v.reason),
                  "dates: derive numbers from them (age, hour of day) "
                  "before they come here");
+    } else if (many && s->n_comma_numbers > (int64_t)(MOSTLY * (double)n_texts)) {
+        v.guess = COLUMN_LEFT_OUT;
+        snprintf(v.reason, sizeof(v.reason),
+                 "numbers with a decimal comma, it seems: write 1.5 instead of 1,5");
     } else if (many || (n > 20 && (double)s->n_distinct > MOSTLY * (double)n)) {
         v.guess = COLUMN_LEFT_OUT;
         snprintf(v.reason, sizeof(v.reason),

@@ -80,6 +80,7 @@ void monitor_watch_signals(void)
     action.sa_flags = (int)SA_RESETHAND;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, not the end */
 }
 
 bool monitor_interrupted(void)

@@ -170,6 +170,15 @@ static enum err_code read_rows(struct detection *d, struct err *e)
     return code;
 }
 
+/* No change in a column of texts is no news about it. */
+static enum err_code check_numbers(const struct detection *d, struct err *e)
+{
+    if (d->n_no_numbers == 0 || d->n_no_numbers + d->n_missing < csv_row_number(d->csv))
+        return ERR_OK;
+    return err_set(e, ERR_INVALID, "column \"%.80s\" holds no number in %lld rows",
+                   csv_column(d->csv, (size_t)d->column), (long long)csv_row_number(d->csv));
+}
+
 /* ---- after the last ---- */
 
 static void say_done(const struct detection *d)
@@ -216,6 +225,8 @@ static int detect(const struct monitor_command *c, const char *file, const struc
         code = find_column(&d, strcmp(file, "-") == 0 ? "stdin" : file, &e);
     if (!code)
         code = read_rows(&d, &e);
+    if (!code)
+        code = check_numbers(&d, &e);
     int exit_code = usage ? monitor_usage(c, &e) : finish(c, &d, code, &e);
     mon_detector_free(d.state.detector);
     csv_close(d.csv);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "monitor_cli.h"
@@ -70,7 +71,12 @@ static enum err_code build_reference(struct build *b, struct err *e)
         code = mon_reference_builder_lay(b->builder, e);
     if (!code)
         code = pass(b, mon_reference_builder_count, e);
-    return code ? code : mon_reference_builder_finish(b->builder, &b->ref, e);
+    if (!code)
+        code = mon_reference_builder_finish(b->builder, &b->ref, e);
+    if (!code && b->rows.score_columns && !b->ref->has_scores)
+        code = err_set(e, ERR_INVALID, "--score: no row has a number in \"%.80s\"",
+                       b->rows.score_columns[0]);
+    return code;
 }
 
 /* ---- the schema ---- */
@@ -99,6 +105,21 @@ static enum err_code find_schema(struct build *b, const char *name, struct err *
     b->rows.quiet = o->quiet;
     b->rows.wants_label = strcmp(b->schema->label, MON_NO_LABEL) != 0;
     return check_scores(b, e);
+}
+
+/* ---- where it goes ---- */
+
+/* The output takes its name over: it must not be the input's, nor a device's or a folder's. */
+static enum err_code check_output(const char *input, const char *output, struct err *e)
+{
+    struct stat in, out;
+    if (stat(output, &out) != 0)
+        return ERR_OK;
+    if (!S_ISREG(out.st_mode))
+        return err_set(e, ERR_INVALID, "--output: %s is no regular file", output);
+    if (stat(input, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+        return err_set(e, ERR_INVALID, "--output: %s is the file that is read", output);
+    return ERR_OK;
 }
 
 /* ---- what is said ---- */
@@ -151,6 +172,8 @@ static int run_build(const struct monitor_command *c, const struct reference_opt
     struct spool spool;
     struct err e = {0};
     enum err_code code = spool_open(name, &spool, &b.path, &e);
+    if (!code)
+        code = check_output(name, o->output, &e);
     if (!code)
         code = find_schema(&b, strcmp(name, "-") == 0 ? "stdin" : name, &e);
     if (!code)

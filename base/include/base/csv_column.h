@@ -18,6 +18,7 @@
 struct csv_stats {
     int64_t n_rows, n_missing, n_numbers, n_whole;
     int64_t n_dates, n_times; /* texts that look like dates; those that time_text_parse reads */
+    int64_t n_comma_numbers;  /* texts such as "1,5" */
     int64_t n_falls; /* numbers smaller than the one before: hardly any for clocks and counters */
     double last, min, max;
     double mean, m2, m3; /* Welford's running moments; m3 after Terriberry (2007) */

@@ -168,6 +168,8 @@ def types_are_told_and_can_be_stated():
     expect("exit code", code, 0)
     for words in ("day: categorical; 7 distinct whole numbers", "amount: numeric", "paid: label"):
         expect_in("what is said", words, err)
+    comma = write("comma.csv", "amount,price\n" + "".join(f'{i * 37 % 10007},"{i},{i % 100:02d}"\n' for i in range(3000)))
+    expect_in("a decimal comma", "price: left out; numbers with a decimal comma", run("reference", comma, "-o", OUT)[2])
     _, _, err = run("reference", path, "-o", OUT, "--numeric", "day", "--exclude", "paid")
     expect_in("as stated", "day: numeric\n", err)
     expect_in("as stated", "paid: left out", err)

@@ -39,6 +39,26 @@ def values_that_make_no_sense_are_refused():
     expect_fails("a parameter without value", "KEY=VALUE", "detect", "f.csv", "--param", "delta", code=2)
 
 
+def an_output_never_takes_the_place_of_the_input():
+    path = table("precious.csv", 500, seed=1)
+    before = path.read_bytes()
+    link = FOLDER / "link.csv"
+    link.symlink_to(path)
+    for output in (path, link):
+        expect_fails("the input itself", "the file that is read", "reference", path, "-o", output)
+    expect("the input is as it was", path.read_bytes(), before)
+    expect_fails("a folder", "no regular file", "reference", path, "-o", FOLDER)
+
+
+def arguments_of_another_kind_say_what_was_expected():
+    path = table("kind.csv", 500, seed=1)
+    ref = reference(path)
+    expect_fails("swapped", "REFERENCE, the first argument", "compare", path, ref)
+    expect_fails("a detector on texts", 'column "town" holds no number', "detect", path, "--column", "town")
+    expect_fails("a score of texts", 'no row has a number in "town"', "reference", path, "-o", FOLDER / "s.safetensors",
+                 "--label", "income", "--score", "town")
+
+
 def drift_is_an_exit_code_only_where_asked_for():
     ref = reference(table("usage_ref.csv", 5000, seed=1))
     same, moved = table("usage_same.csv", 3000, seed=2), table("usage_moved.csv", 3000, seed=3, shift=1)
@@ -110,6 +130,7 @@ def wait_for_handler(pid):
 
 if __name__ == "__main__":
     run_tests([help_shows_examples_first, mistakes_are_usage_errors_with_the_nearest_name,
-               values_that_make_no_sense_are_refused, drift_is_an_exit_code_only_where_asked_for,
+               values_that_make_no_sense_are_refused, an_output_never_takes_the_place_of_the_input,
+               arguments_of_another_kind_say_what_was_expected, drift_is_an_exit_code_only_where_asked_for,
                a_reader_that_has_seen_enough_is_no_failure, a_full_disk_is_a_failure,
                ctrl_c_ends_with_what_was_seen_so_far, an_interrupted_reference_leaves_no_file])
