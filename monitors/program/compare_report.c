@@ -77,6 +77,75 @@ void report_window(const struct window *w, const struct mon_signal *signals, siz
     page_free(&page);
 }
 
+/* ---- the answer ---- */
+
+/* What was judged of the kinds in a set of bits, and the names of what drifted among them. */
+struct finding {
+    bool judged, drifted;
+    char names[256];
+};
+
+#define KIND(k) (1u << (k))
+#define INPUTS (KIND(MON_KIND_DRIFT) | KIND(MON_KIND_QUALITY) | KIND(MON_KIND_JOINT))
+#define LABELLED (KIND(MON_KIND_PERFORMANCE) | KIND(MON_KIND_HARM))
+#define ESTIMATED KIND(MON_KIND_ESTIMATE)
+
+/* The strongest moment of each entry that drifted, or was judged at all, one after the other. */
+static struct finding find(const struct ledger_entry *const *sorted, size_t n, unsigned kinds)
+{
+    struct finding f = {0};
+    struct buf names = BUF_INIT;
+    struct mon_signal *signals = calloc(n + 1, sizeof *signals);
+    size_t n_kept = 0;
+    for (size_t i = 0; signals && i < n; i++) {
+        if ((kinds & KIND(sorted[i]->strongest.kind)) == 0)
+            continue;
+        f.judged |= sorted[i]->n_judged > 0;
+        f.drifted |= sorted[i]->n_drifted > 0;
+        signals[n_kept++] = sorted[i]->strongest;
+    }
+    put_drifted(&names, signals, n_kept);
+    snprintf(f.names, sizeof f.names, "%s", names.len ? names.data : "");
+    buf_free(&names);
+    free(signals);
+    return f;
+}
+
+/* Should I care? As far as labels, or else scores, can tell. */
+static void put_harm(struct page *page, const struct finding *labelled,
+                     const struct finding *estimated)
+{
+    if (labelled->drifted)
+        page_line(page, STYLE_BAD, "The model is worse than it was: %s.", labelled->names);
+    else if (labelled->judged)
+        page_line(page, STYLE_BOLD, "The model is no worse, as far as the labels tell.");
+    else if (estimated->drifted)
+        page_line(page, STYLE_BAD, "The model is probably worse, labels not being there: %s.",
+                  estimated->names);
+    else if (estimated->judged)
+        page_line(page, STYLE_BOLD, "The model seems no worse; labels are not there to prove it.");
+    else
+        page_line(page, STYLE_DIM,
+                  "Whether that harms is not known: no labels and no scores were looked at.");
+}
+
+static void put_answer(struct page *page, const struct compare_result *r,
+                       const struct ledger_entry *const *sorted)
+{
+    size_t n = r->ledger->n;
+    struct finding inputs = find(sorted, n, INPUTS);
+    struct finding labelled = find(sorted, n, LABELLED), estimated = find(sorted, n, ESTIMATED);
+    if (r->ledger->n_judged_windows == 0)
+        return;
+    if (inputs.drifted)
+        page_line(page, STYLE_BAD, "Drift in %s.", inputs.names);
+    else if (inputs.judged)
+        page_line(page, STYLE_BOLD, "No drift of the data.");
+    if (inputs.drifted || labelled.judged || estimated.judged)
+        put_harm(page, &labelled, &estimated);
+    page_gap(page);
+}
+
 /* ---- the table ---- */
 
 static enum style style_of(const struct ledger_entry *entry)
@@ -98,6 +167,12 @@ static void put_number(struct table *t, enum style style, double x)
 static bool is_small(const struct mon_signal *s)
 {
     return s->kind == MON_KIND_DRIFT && s->verdict == MON_OK && s->value > s->threshold;
+}
+
+/* Where others drifted as well, Benjamini-Hochberg asks for less than a feature alone needs. */
+static bool is_with_others(const struct mon_signal *s)
+{
+    return s->kind == MON_KIND_DRIFT && s->verdict == MON_DRIFT && s->value < s->threshold;
 }
 
 static void put_row(struct table *t, const struct ledger_entry *entry, bool several)
@@ -138,7 +213,7 @@ static void put_table(struct page *page, const struct compare_result *r,
                                            {"P", TABLE_NUMBER},
                                            {several ? "DRIFTED" : "VERDICT", TABLE_KEEP}};
     struct table *t = table_new(columns, sizeof columns / sizeof columns[0]);
-    size_t n_ok = 0, n_hidden = 0, n_rates = 0, n_small = 0;
+    size_t n_ok = 0, n_hidden = 0, n_rates = 0, n_small = 0, n_with_others = 0;
     for (size_t i = 0; i < r->ledger->n; i++) {
         bool drifted = sorted[i]->n_drifted > 0;
         if (is_quiet_rate(sorted[i]))
@@ -149,12 +224,16 @@ static void put_table(struct page *page, const struct compare_result *r,
             n_hidden++;
         n_ok += !drifted && !is_quiet_rate(sorted[i]);
         n_small += is_small(&sorted[i]->strongest);
+        n_with_others += is_with_others(&sorted[i]->strongest);
     }
     table_print(t, page);
     table_free(t);
     if (n_small && !several)
         page_line(page, STYLE_DIM,
                   "small: more than chance, but less than what is worth an alarm.");
+    if (n_with_others)
+        page_line(page, STYLE_DIM,
+                  "Limits are what a feature alone needs; where others drift, less suffices.");
     if (n_hidden)
         page_line(page, STYLE_DIM, "%zu more without drift; --top shows more of them.", n_hidden);
     if (n_rates)
@@ -193,6 +272,14 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
+/* Nobody waits for a false alarm to the second. */
+static int64_t round_wait(double ms)
+{
+    const double hour = 3600e3, day = 24 * hour;
+    double unit = ms >= 10 * day ? day : ms >= 10 * hour ? hour : 60e3;
+    return (int64_t)(fmax(round(ms / unit), 1) * unit);
+}
+
 /* "about 1 in 30 days", from the rate of a window and how long one lasts. */
 static void put_expected(struct page *page, const struct compare_result *r)
 {
@@ -207,9 +294,9 @@ static void put_expected(struct page *page, const struct compare_result *r)
     if (between_ms > 0 && between_ms < 1e14)
         page_line(page, STYLE_PLAIN,
                   "False alarms to expect: %.3g over these windows (%.2g a window, over all "
-                  "signals), one in %s.",
+                  "signals), about one in %s.",
                   r->ledger->false_alarms, rate,
-                  clock_format_duration((int64_t)between_ms, duration, sizeof duration));
+                  clock_format_duration(round_wait(between_ms), duration, sizeof duration));
     else
         page_line(page, STYLE_PLAIN,
                   "False alarms to expect: %.3g over these windows (%.2g a window, over all "
@@ -249,6 +336,7 @@ void report_summary(const struct compare_result *r)
     if (r->options->window != WINDOW_ALL)
         fputc('\n', stdout);
     if (sorted) {
+        put_answer(&page, r, sorted);
         put_table(&page, r, sorted);
         put_sentences(&page, r, sorted);
     }

@@ -157,6 +157,26 @@ def performance_is_estimated_realised_and_harm_is_told():
     expect_fails("no scores", '"score"', "compare", ref, write("s_none.csv", "x,z\n1,2\n"))
 
 
+def a_page_begins_with_the_answer():
+    ref = reference(scored("a_ref.csv", 20000, seed=12), "--label", "y", "--score", "score")
+
+    def answer(path, *options):
+        return ok("compare", ref, path, "--quiet", *options).split("\n\n")[0].splitlines()
+
+    expect("unchanged", answer(scored("a_same.csv", 8000, seed=13)),
+           ["No drift of the data.", "The model is no worse, as far as the labels tell."])
+    bad = scored("a_bad.csv", 8000, seed=14, noise=0.25)
+    expect("labels turned round", answer(bad), ["No drift of the data.", "The model is worse than it was: accuracy, risk."])
+    lines = [line.rsplit(",", 1)[0] for line in bad.read_text().splitlines()]
+    unlabelled = write("a_unlabelled.csv", "\n".join(lines) + "\n")
+    expect("no labels", answer(unlabelled)[1], "The model seems no worse; labels are not there to prove it.")
+    moved = reference(table("a_plain.csv", 5000, seed=1))
+    page = ok("compare", moved, table("a_moved.csv", 3000, seed=3, shift=1), "--quiet").splitlines()
+    expect_in("drift", "Drift in age", page[0])
+    expect("neither labels nor scores", page[1],
+           "Whether that harms is not known: no labels and no scores were looked at.")
+
+
 def a_correlation_that_turns_is_seen_by_features_together_alone():
     def pairs(name, seed, sign):
         rng = random.Random(seed)
@@ -211,7 +231,7 @@ if __name__ == "__main__":
                windows_by_rows_hold_so_many, windows_by_time_begin_on_the_hour,
                a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
                several_statistics_share_the_false_alarms, a_wide_table_is_screened_with_the_same_verdicts,
-               performance_is_estimated_realised_and_harm_is_told,
+               performance_is_estimated_realised_and_harm_is_told, a_page_begins_with_the_answer,
                a_correlation_that_turns_is_seen_by_features_together_alone,
                every_line_of_json_is_an_object_with_a_sentence, a_page_fits_a_narrow_terminal,
                explain_says_all_about_one_feature, the_same_rows_give_the_same_file])
