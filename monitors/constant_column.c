@@ -52,13 +52,54 @@ static bool varied(const struct profile *reference, size_t series)
            (numeric && moments_variance(&reference->moments[series]) > 0.0);
 }
 
+/* What a chunk adds to the chi-squared statistic of equal chunks. */
+static double chunk_chi_squared(const struct profile *reference, const struct profile *chunk,
+                                const struct series *s)
+{
+    double all = present_in(reference, s).rows, rows = present_in(chunk, s).rows, sum = 0.0;
+    for (size_t c = 0; c < s->n_cells; c++) {
+        double share = (double)reference->counts[s->first_cell + c] / all;
+        if (!is_present_cell(s, c) || share == 0.0 || rows == 0.0)
+            continue;
+        double excess = (double)chunk->counts[s->first_cell + c] / rows - share;
+        sum += rows * excess * excess / share;
+    }
+    return sum;
+}
+
+static size_t filled_cells(const struct profile *p, const struct series *s)
+{
+    size_t n = 0;
+    for (size_t c = 0; c < s->n_cells; c++)
+        n += is_present_cell(s, c) && p->counts[s->first_cell + c] > 0;
+    return n;
+}
+
+/* As many rows count as one, where neighbours are alike: how much more the chunks differ than those
+ * of independent rows would (the mean design effect of Rao & Scott 1981). A column that comes in
+ * runs shorter than a chunk, and longer than a window, has no constant chunk to show for it. 1
+ * where the excess may be noise: three standard deviations of chi-squared. */
+static double rows_per_draw(const struct profile *reference, struct profile *const *chunks,
+                            size_t n_chunks, size_t series)
+{
+    const struct series *s = &reference->ruler->series[series];
+    size_t n_cells = filled_cells(reference, s);
+    if (n_chunks < 2 || n_cells < 2)
+        return 1.0;
+    double sum = 0.0, freedom = (double)(n_chunks - 1) * (double)(n_cells - 1);
+    for (size_t i = 0; i < n_chunks; i++)
+        sum += chunk_chi_squared(reference, chunks[i], s);
+    return sum > freedom + 3.0 * sqrt(2.0 * freedom) ? sum / freedom : 1.0;
+}
+
 /* Chance that as many rows as these all fall into the reference's fullest cell; not below what the
  * reference's own chunks show. */
 static double chance_of_constant(const struct profile *reference, struct profile *const *chunks,
                                  size_t n_chunks, size_t series, double rows)
 {
     struct present before = present_in(reference, &reference->ruler->series[series]);
-    double p = pow(before.most / before.rows, rows);
+    double draws = rows / rows_per_draw(reference, chunks, n_chunks, series);
+    double p = pow(before.most / before.rows, draws);
     size_t k = 0;
     for (size_t i = 0; i < n_chunks; i++)
         k += is_constant(chunks[i], reference, series);
@@ -108,9 +149,10 @@ size_t mon_constant_check(const struct mon_quality_options *o, const struct prof
             s->verdict = MON_UNAVAILABLE;
             continue;
         }
-        s->p_value = chance_of_constant(reference, chunks, n_chunks, i, s->n);
+        bool constant = is_constant(window, reference, i);
+        s->p_value = constant ? chance_of_constant(reference, chunks, n_chunks, i, s->n) : 1.0;
         bool significant = s->p_value <= o->significance / (double)n_features;
-        s->verdict = is_constant(window, reference, i) && significant ? MON_DRIFT : MON_OK;
+        s->verdict = constant && significant ? MON_DRIFT : MON_OK;
     }
     return n;
 }

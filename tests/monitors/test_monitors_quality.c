@@ -189,7 +189,7 @@ static void column_that_stopped_varying_is_found(void **state)
         struct profile *window = stream_window(&stream, 300, NULL);
         assert_int_equal(check_constant(window), N_FEATURES);
         assert_int_equal(signals[0].verdict, MON_OK);
-        assert_true(signals[0].value < 1.0);
+        assert_true(signals[0].value < 1.0 && signals[0].p_value == 1.0);
         profile_clear(window);
         count_value(window, 1.0, 300);
         check_constant(window);
@@ -220,6 +220,8 @@ static void nearly_constant_column_may_be_constant_by_chance(void **state)
     (void)state;
     stream_init(&stream, LAW_NORMAL, N_FEATURES, 400, 100, 3);
     count_value(stream.reference, 0.5, 20000);
+    for (size_t i = 0; i < stream.n_chunks; i++)
+        count_value(stream.chunks[i], 0.5, 20000 / stream.n_chunks);
     struct profile *window = stream_window(&stream, 0, NULL);
     count_value(window, 0.5, 250);
     check_constant(window);
@@ -245,6 +247,40 @@ static void column_that_comes_in_equal_stretches_is_no_drift(void **state)
     assert_int_equal(signals[0].verdict, MON_OK);
     profile_free(window);
     stream_deinit(&stream);
+}
+
+/* Rows of one value in runs: n_runs of them, of run_rows each; values 0 to 9 at random. */
+static void count_runs(struct profile *p, struct rng *r, size_t n_runs, size_t run_rows)
+{
+    for (size_t i = 0; i < n_runs; i++)
+        count_value(p, (double)rng_below(r, 10), run_rows);
+}
+
+/* Runs of 300 rows: no chunk of 1,200 is constant, a window of 250 is as often as not. */
+static void column_that_comes_in_runs_shorter_than_a_chunk_is_no_drift(void **state)
+{
+    (void)state;
+    const size_t run_rows[] = {300, 1};
+    const enum mon_verdict verdicts[] = {MON_OK, MON_DRIFT};
+    for (size_t k = 0; k < 2; k++) {
+        struct rng r;
+        rng_seed(&r, 5);
+        stream_init(&stream, LAW_DISCRETE, N_FEATURES, 2000, 100, 3);
+        profile_clear(stream.reference);
+        for (size_t i = 0; i < stream.n_chunks; i++) {
+            profile_clear(stream.chunks[i]);
+            count_runs(stream.chunks[i], &r, 1200 / run_rows[k], run_rows[k]);
+            profile_merge(stream.reference, stream.chunks[i]);
+        }
+        struct profile *window = stream_window(&stream, 0, NULL);
+        count_value(window, 3.0, 250);
+        check_constant(window);
+        if (signals[0].verdict != verdicts[k])
+            fail_msg("runs of %zu rows: %s, p = %g", run_rows[k],
+                     mon_verdict_name(signals[0].verdict), signals[0].p_value);
+        profile_free(window);
+        stream_deinit(&stream);
+    }
 }
 
 static void column_that_never_varied_has_nothing_to_lose(void **state)
@@ -371,6 +407,7 @@ int main(void)
         cmocka_unit_test(window_inside_one_cell_is_not_constant_while_it_varies),
         cmocka_unit_test(nearly_constant_column_may_be_constant_by_chance),
         cmocka_unit_test(column_that_comes_in_equal_stretches_is_no_drift),
+        cmocka_unit_test(column_that_comes_in_runs_shorter_than_a_chunk_is_no_drift),
         cmocka_unit_test(column_that_never_varied_has_nothing_to_lose),
         cmocka_unit_test(more_repeated_rows_than_before_are_found),
         cmocka_unit_test(repeats_that_the_reference_did_not_count_are_unavailable),

@@ -71,9 +71,11 @@ size_t mon_mismatch_check(const struct mon_quality_options *o, const struct rule
  * numeric or categorical feature and returns how many (<= ruler->n_features). value is the share of
  * the most frequent cell among the window's present values, reference_value the reference's. Drift:
  * all present values are in one cell, with no variance there, and that many rows of the reference's
- * share would be so with p <= significance over the number of features. chunks (n_chunks, over the
- * same ruler; NULL with 0): where k of them are constant too, p is at least (k + 1) / (n_chunks +
- * 1), for a column that always came in long equal stretches. A feature that was constant in the
+ * share would be so with p <= significance over the number of features (p is 1 where the window
+ * varies). chunks (n_chunks, the reference's in time order, over the same ruler; NULL with 0), for
+ * columns that always came in equal stretches: where k of them are constant too, p is at least
+ * (k + 1) / (n_chunks + 1); and where they differ more than chunks of independent rows would, that
+ * many times fewer rows count (design effect: Rao & Scott 1981). A feature that was constant in the
  * reference: unavailable.
  */
 size_t mon_constant_check(const struct mon_quality_options *o, const struct profile *reference,
