@@ -126,7 +126,7 @@ static void put_harm(struct page *page, const struct finding *labelled,
         page_line(page, STYLE_BOLD, "The model seems no worse; labels are not there to prove it.");
     else
         page_line(page, STYLE_DIM,
-                  "Whether that harms is not known: no labels and no scores were looked at.");
+                  "Whether that harms is not known: it takes labels, or the model's scores.");
 }
 
 static void put_answer(struct page *page, const struct compare_result *r,
@@ -143,7 +143,6 @@ static void put_answer(struct page *page, const struct compare_result *r,
         page_line(page, STYLE_BOLD, "No drift of the data.");
     if (inputs.drifted || labelled.judged || estimated.judged)
         put_harm(page, &labelled, &estimated);
-    page_gap(page);
 }
 
 /* ---- the table ---- */
@@ -329,18 +328,27 @@ static void put_counts(struct page *page, const struct compare_result *r)
                   plural(l->n_windows - l->n_judged_windows), window_judge_min_rows(r->judge));
 }
 
+/* The answer stands where the eye is: on top of a page, and below the lines of many windows. */
 void report_summary(const struct compare_result *r)
 {
     struct page page = page_new();
     const struct ledger_entry **sorted = signal_ledger_sorted(r->ledger);
-    if (r->options->window != WINDOW_ALL)
+    bool is_last = r->options->window != WINDOW_ALL;
+    if (is_last)
         fputc('\n', stdout);
-    if (sorted) {
+    if (sorted && !is_last) {
         put_answer(&page, r, sorted);
+        page_gap(&page);
+    }
+    if (sorted) {
         put_table(&page, r, sorted);
         put_sentences(&page, r, sorted);
     }
     put_counts(&page, r);
+    if (sorted && is_last) {
+        page_gap(&page);
+        put_answer(&page, r, sorted);
+    }
     page_show(&page, false);
     free(sorted);
     page_free(&page);

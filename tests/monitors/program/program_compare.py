@@ -170,11 +170,14 @@ def a_page_begins_with_the_answer():
     lines = [line.rsplit(",", 1)[0] for line in bad.read_text().splitlines()]
     unlabelled = write("a_unlabelled.csv", "\n".join(lines) + "\n")
     expect("no labels", answer(unlabelled)[1], "The model seems no worse; labels are not there to prove it.")
+    windows = ok("compare", ref, bad, "--quiet", "--window", "4000").splitlines()
+    expect("below the lines of windows", windows[-2:],
+           ["No drift of the data.", "The model is worse than it was: accuracy, risk."])
     moved = reference(table("a_plain.csv", 5000, seed=1))
     page = ok("compare", moved, table("a_moved.csv", 3000, seed=3, shift=1), "--quiet").splitlines()
     expect_in("drift", "Drift in age", page[0])
     expect("neither labels nor scores", page[1],
-           "Whether that harms is not known: no labels and no scores were looked at.")
+           "Whether that harms is not known: it takes labels, or the model's scores.")
 
 
 def a_correlation_that_turns_is_seen_by_features_together_alone():
