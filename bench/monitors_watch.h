@@ -11,7 +11,7 @@
 #define WINDOW_ROWS 1000
 #define N_CHUNKS 20
 #define FALSE_ALARMS 0.001
-#define N_STATISTICS 4
+#define N_STATISTICS 4 /* the promise is about these */
 
 extern const enum mon_statistic watch_statistics[N_STATISTICS]; /* ks, psi, js, wasserstein */
 

@@ -1,6 +1,7 @@
 /*
  * monitors_windows.c - rates per feature of a window's statistics, and the memory of a feature.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,12 +47,17 @@ static struct profile *drifted_window(const struct table *t, size_t every)
     return p;
 }
 
-static struct mon_screen *make_screen(const struct watch *w)
+/* The default four statistics, or all. */
+static struct mon_screen *make_screen(const struct watch *w, bool all)
 {
     struct err e = {0};
     struct mon_screen *screen = NULL;
     struct mon_screen_options o;
     mon_screen_options_init(&o);
+    if (all) {
+        o.statistics[o.n_statistics++] = (struct mon_screened){MON_HELLINGER, NAN};
+        o.statistics[o.n_statistics++] = (struct mon_screened){MON_CRAMER_VON_MISES, NAN};
+    }
     o.false_alarm_rate = FALSE_ALARMS;
     o.min_rows = SMALL_WINDOW;
     if (mon_screen_new(&o, w->reference, w->chunks, N_CHUNKS, WINDOW_ROWS, &screen, &e))
@@ -61,7 +67,7 @@ static struct mon_screen *make_screen(const struct watch *w)
 
 static void make_and_free(void *context)
 {
-    mon_screen_free(make_screen(context));
+    mon_screen_free(make_screen(context, false));
 }
 
 static double time_screen(struct report *r, const char *name, struct mon_screen *screen,
@@ -78,7 +84,7 @@ static double time_screen(struct report *r, const char *name, struct mon_screen 
 static void time_screens(struct report *r, const struct table *t, struct watch *w)
 {
     size_t before = bench_memory_bytes();
-    struct mon_screen *screen = make_screen(w);
+    struct mon_screen *screen = make_screen(w, false), *six;
     report_bar(r, "a feature in a screen", "KB", 4,
                (double)(bench_memory_bytes() - before) / 1e3 / N_FEATURES, false);
     report_time(r, "windows", "a screen made, 20 chunks", "feature", N_FEATURES, make_and_free, w);
@@ -92,6 +98,9 @@ static void time_screens(struct report *r, const struct table *t, struct watch *
                time_screen(r, "1 % of the features drift", screen, some, some), false);
     time_screen(r, "all features drift", screen, all, all);
     time_screen(r, "all groups pooled anew every time", screen, w->window, small);
+    six = make_screen(w, true);
+    time_screen(r, "all six statistics screened, unchanged", six, w->window, other);
+    mon_screen_free(six);
     profile_free(other);
     profile_free(small);
     profile_free(some);

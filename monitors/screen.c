@@ -22,37 +22,12 @@ void mon_screen_options_init(struct mon_screen_options *o)
     };
 }
 
-static bool is_swept(enum mon_statistic s, enum sweep_statistic *out)
-{
-    static const enum mon_statistic swept[N_SWEEP_STATISTICS] = {
-        [SWEEP_KS] = MON_KS,
-        [SWEEP_PSI] = MON_PSI,
-        [SWEEP_JS] = MON_JS,
-        [SWEEP_WASSERSTEIN] = MON_WASSERSTEIN,
-    };
-    for (int i = 0; i < N_SWEEP_STATISTICS; i++)
-        if (swept[i] == s) {
-            *out = (enum sweep_statistic)i;
-            return true;
-        }
-    return false;
-}
-
-bool mon_screen_takes(enum mon_statistic statistic)
-{
-    enum sweep_statistic swept;
-    return is_swept(statistic, &swept);
-}
-
 static enum err_code check_statistic(const struct mon_screen_options *o, size_t k, struct err *e)
 {
-    enum mon_statistic statistic = o->statistics[k].statistic;
-    if (!mon_screen_takes(statistic))
-        return err_set(e, ERR_INVALID, "screen: %s is none of psi, ks, js, wasserstein",
-                       mon_statistic_name(statistic));
     for (size_t i = 0; i < k; i++)
-        if (o->statistics[i].statistic == statistic)
-            return err_set(e, ERR_INVALID, "screen: %s twice", mon_statistic_name(statistic));
+        if (o->statistics[i].statistic == o->statistics[k].statistic)
+            return err_set(e, ERR_INVALID, "screen: %s twice",
+                           mon_statistic_name(o->statistics[k].statistic));
     return ERR_OK;
 }
 
@@ -60,9 +35,9 @@ static enum err_code check_options(const struct mon_screen_options *o, double wi
                                    struct err *e)
 {
     enum err_code rc = ERR_OK;
-    if (o->n_statistics < 1 || o->n_statistics > MON_SCREEN_MAX_STATISTICS)
+    if (o->n_statistics < 1 || o->n_statistics > MON_N_STATISTICS)
         return err_set(e, ERR_INVALID, "screen: expected 1 to %d statistics, got %zu",
-                       MON_SCREEN_MAX_STATISTICS, o->n_statistics);
+                       MON_N_STATISTICS, o->n_statistics);
     if (!(o->false_alarm_rate > 0.0) || o->false_alarm_rate > 0.5)
         return err_set(e, ERR_INVALID, "screen: false_alarm_rate: expected 0 < rate <= 0.5, got %g",
                        o->false_alarm_rate);
@@ -108,7 +83,6 @@ static enum err_code add_statistic(struct mon_screen *s, const struct mon_screen
 {
     struct screen_statistic *k = &s->statistics[s->n_statistics++];
     fill_options(o, s->n_statistics - 1, &k->options);
-    is_swept(k->options.statistic, &k->swept);
     enum err_code rc = mon_null_new(s->reference, chunks, n_chunks, k->options.statistic,
                                     window_rows, &k->null, e);
     if (rc != ERR_OK)
@@ -133,6 +107,14 @@ static enum err_code make_room(struct mon_screen *s, struct err *e)
     return ERR_OK;
 }
 
+static enum err_code make_sweep(struct mon_screen *s, struct err *e)
+{
+    unsigned wanted = 0;
+    for (size_t k = 0; k < s->n_statistics; k++)
+        wanted |= 1u << s->statistics[k].options.statistic;
+    return sweep_new(s->reference, wanted, &s->sweep, e);
+}
+
 enum err_code mon_screen_new(const struct mon_screen_options *o, const struct profile *reference,
                              struct profile *const *chunks, size_t n_chunks, double window_rows,
                              struct mon_screen **out, struct err *e)
@@ -153,7 +135,7 @@ enum err_code mon_screen_new(const struct mon_screen_options *o, const struct pr
     if (rc == ERR_OK)
         rc = make_room(s, e);
     if (rc == ERR_OK)
-        rc = sweep_new(reference, &s->sweep, e);
+        rc = make_sweep(s, e);
     if (rc != ERR_OK)
         mon_screen_free(s);
     else

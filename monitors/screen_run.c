@@ -28,7 +28,7 @@ static void screen_pair(struct mon_screen *s, struct screen_statistic *k, size_t
                         const struct sweep_measures *m, double window_rows)
 {
     size_t place = (size_t)(k - s->statistics) * s->n_series + i;
-    const struct sweep_value *v = &m->of[k->swept];
+    const struct sweep_value *v = &m->of[k->options.statistic];
     struct screen_limit *l = &k->limits[i];
     if (statistic_of_groups(k->options.statistic) && l->n_groups != m->n_groups)
         screen_limit_make(k, s->series[i], window_rows, l);

@@ -18,7 +18,6 @@ struct screen_limit {
 };
 
 struct screen_statistic {
-    enum sweep_statistic swept;
     struct mon_drift_options options; /* with its share of the rate */
     struct mon_null *null;
     struct check check;
@@ -31,7 +30,7 @@ struct mon_screen {
     size_t n_series;
     size_t *series; /* watched: index in the ruler */
     size_t n_statistics;
-    struct screen_statistic statistics[MON_SCREEN_MAX_STATISTICS];
+    struct screen_statistic statistics[MON_N_STATISTICS];
     struct sweep *sweep;
     /* of the window at hand */
     struct mon_screen_pair *pairs; /* n_statistics x n_series */

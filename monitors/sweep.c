@@ -80,36 +80,63 @@ static double inverse_sum(double reference, double window)
     return 1.0 / reference + 1.0 / window;
 }
 
-static void measure_cells(struct sweep *s, const struct sweep_series *t, struct sweep_measures *out)
+static bool wants(const struct sweep *s, enum mon_statistic statistic)
 {
-    struct sweep_totals totals = {.reference = t->n_reference,
-                                  .window = s->below[t->n_cells - 1],
-                                  .finite_reference = t->n_finite_reference};
-    struct sweep_value *ks = &out->of[SWEEP_KS], *area = &out->of[SWEEP_WASSERSTEIN];
-    if (t->n_finite > 0)
-        totals.finite_window = s->below[t->n_finite - 1];
-    bool measured = t->has_unit && totals.finite_window > 0.0;
-    ks->inverse_rows = inverse_sum(totals.reference, totals.window);
-    if (measured)
-        area->inverse_rows = inverse_sum(totals.finite_reference, totals.finite_window);
-    s->path->compare(s->cumulated + t->first_cell, s->below,
-                     measured ? s->widths + t->first_cell : NULL, t->n_cells - 1, &totals,
-                     &ks->value, &area->value); /* at the last cell's end both are 1 */
+    return (s->wanted & 1u << statistic) != 0;
+}
+
+static bool wants_groups(const struct sweep *s)
+{
+    return wants(s, MON_PSI) || wants(s, MON_JS) || wants(s, MON_HELLINGER);
+}
+
+static void measure_cells(const struct sweep *s, const struct sweep_series *t,
+                          struct sweep_measures *out)
+{
+    const struct sweep_below b = {.reference = s->cumulated + t->first_cell,
+                                  .window = s->below,
+                                  .n = t->n_cells - 1, /* at the last one's end both are 1 */
+                                  .n_reference = t->n_reference,
+                                  .n_window = s->below[t->n_cells - 1]};
+    double h = inverse_sum(b.n_reference, b.n_window);
+    if (wants(s, MON_KS))
+        out->of[MON_KS] = (struct sweep_value){s->path->ks(&b), h};
+    if (wants(s, MON_CRAMER_VON_MISES))
+        out->of[MON_CRAMER_VON_MISES] = (struct sweep_value){s->path->cramer_von_mises(&b), h};
+}
+
+static void measure_finite(const struct sweep *s, const struct sweep_series *t,
+                           struct sweep_measures *out)
+{
+    if (!wants(s, MON_WASSERSTEIN) || !t->has_unit || !(s->below[t->n_finite - 1] > 0.0))
+        return;
+    const struct sweep_below b = {.reference = s->cumulated + t->first_cell,
+                                  .window = s->below,
+                                  .n = t->n_finite,
+                                  .n_reference = t->n_finite_reference,
+                                  .n_window = s->below[t->n_finite - 1]};
+    out->of[MON_WASSERSTEIN] =
+        (struct sweep_value){s->path->wasserstein(&b, s->widths + t->first_cell),
+                             inverse_sum(b.n_reference, b.n_window)};
 }
 
 static void measure_groups(struct sweep *s, const struct sweep_series *t, const uint64_t *counts,
                            double window_rows, struct sweep_measures *out)
 {
     sum_groups(s, t, counts);
-    struct sweep_pair pair = {.reference = s->pooled_reference,
-                              .window = s->pooled_window,
-                              .n = pool(s, t, window_rows / t->n_reference),
-                              .n_reference = t->n_reference,
-                              .n_window = s->below[t->n_cells - 1]};
-    struct sweep_value *psi = &out->of[SWEEP_PSI], *js = &out->of[SWEEP_JS];
+    const struct sweep_pair pair = {.reference = s->pooled_reference,
+                                    .window = s->pooled_window,
+                                    .n = pool(s, t, window_rows / t->n_reference),
+                                    .n_reference = t->n_reference,
+                                    .n_window = s->below[t->n_cells - 1]};
+    double h = inverse_sum(pair.n_reference, pair.n_window);
     out->n_groups = pair.n;
-    psi->inverse_rows = js->inverse_rows = inverse_sum(pair.n_reference, pair.n_window);
-    s->path->diverge(&pair, &psi->value, &js->value);
+    if (wants(s, MON_PSI))
+        out->of[MON_PSI] = (struct sweep_value){s->path->psi(&pair), h};
+    if (wants(s, MON_JS))
+        out->of[MON_JS] = (struct sweep_value){s->path->js(&pair), h};
+    if (wants(s, MON_HELLINGER))
+        out->of[MON_HELLINGER] = (struct sweep_value){s->path->hellinger(&pair), h};
 }
 
 void sweep_measure(struct sweep *s, size_t series, const struct profile *window,
@@ -118,11 +145,13 @@ void sweep_measure(struct sweep *s, size_t series, const struct profile *window,
     const struct sweep_series *t = &s->series[series];
     const uint64_t *counts = window->counts + t->first_cell;
     out->n_groups = 0;
-    for (int i = 0; i < N_SWEEP_STATISTICS; i++)
+    for (int i = 0; i < MON_N_STATISTICS; i++)
         out->of[i] = (struct sweep_value){NAN, NAN};
     s->path->cumulate(counts, t->n_cells, s->below);
     if (!(t->n_reference > 0.0) || !(s->below[t->n_cells - 1] > 0.0))
         return;
     measure_cells(s, t, out);
-    measure_groups(s, t, counts, (double)window->n_rows, out);
+    measure_finite(s, t, out);
+    if (wants_groups(s))
+        measure_groups(s, t, counts, (double)window->n_rows, out);
 }

@@ -13,7 +13,7 @@
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
 #define LANES 8
-#define PSEUDO_ROWS 0.5 /* as mon_distance_psi */
+#define PSEUDO_ROWS 0.5 /* as mon_distance_psi, and hellinger of statistic.c */
 
 static bool supported(void)
 {
@@ -49,48 +49,52 @@ static TARGET void cumulate(const uint64_t *counts, size_t n, double *below)
     }
 }
 
-/* Of eight cells; 0 in lanes that are not there. */
-INLINE __m512d distances(__mmask8 left, const double *reference, const double *window,
-                         __m512d per_reference, __m512d per_window)
+/* The distances of the shares of eight cells, with signs; 0 in lanes that are not there. */
+INLINE __m512d distances(const struct sweep_below *b, size_t i, __mmask8 left)
 {
-    __m512d r = _mm512_maskz_loadu_pd(left, reference);
-    __m512d w = _mm512_maskz_loadu_pd(left, window);
-    return _mm512_abs_pd(_mm512_fmsub_pd(w, per_window, _mm512_mul_pd(r, per_reference)));
+    __m512d per_reference = _mm512_set1_pd(1.0 / b->n_reference);
+    __m512d per_window = _mm512_set1_pd(1.0 / b->n_window);
+    __m512d r = _mm512_maskz_loadu_pd(left, b->reference + i);
+    __m512d w = _mm512_maskz_loadu_pd(left, b->window + i);
+    return _mm512_fmsub_pd(w, per_window, _mm512_mul_pd(r, per_reference));
 }
 
-static TARGET double largest_of(const double *reference, const double *window, size_t n,
-                                const struct sweep_totals *t)
+static TARGET double ks(const struct sweep_below *b)
 {
-    const __m512d per_reference = _mm512_set1_pd(1.0 / t->reference);
-    const __m512d per_window = _mm512_set1_pd(1.0 / t->window);
     __m512d largest = _mm512_setzero_pd();
-    for (size_t i = 0; i < n; i += LANES)
-        largest = _mm512_max_pd(largest, distances(lanes_left(n, i), reference + i, window + i,
-                                                   per_reference, per_window));
+    for (size_t i = 0; i < b->n; i += LANES)
+        largest = _mm512_max_pd(largest, _mm512_abs_pd(distances(b, i, lanes_left(b->n, i))));
     return _mm512_reduce_max_pd(largest);
 }
 
-static TARGET double area_of(const double *reference, const double *window, const double *widths,
-                             size_t n, const struct sweep_totals *t)
+/* The reference's rows in eight cells; before the first cell are none. */
+INLINE __m512d rows_of(const struct sweep_below *b, size_t i, __mmask8 left)
 {
-    const __m512d per_reference = _mm512_set1_pd(1.0 / t->finite_reference);
-    const __m512d per_window = _mm512_set1_pd(1.0 / t->finite_window);
-    __m512d area = _mm512_setzero_pd();
-    for (size_t i = 0; i < n; i += LANES) {
-        __mmask8 left = lanes_left(n, i);
-        area = _mm512_fmadd_pd(
-            _mm512_maskz_loadu_pd(left, widths + i),
-            distances(left, reference + i, window + i, per_reference, per_window), area);
-    }
-    return _mm512_reduce_add_pd(area);
+    __mmask8 before = i > 0 ? left : left & 0xfe;
+    return _mm512_sub_pd(_mm512_maskz_loadu_pd(left, b->reference + i),
+                         _mm512_maskz_loadu_pd(before, b->reference + i - 1));
 }
 
-static TARGET void compare(const double *reference, const double *window, const double *widths,
-                           size_t n, const struct sweep_totals *t, double *largest, double *area)
+static TARGET double cramer_von_mises(const struct sweep_below *b)
 {
-    *largest = largest_of(reference, window, n, t);
-    if (widths != NULL)
-        *area = area_of(reference, window, widths, n, t);
+    __m512d sum = _mm512_setzero_pd();
+    for (size_t i = 0; i < b->n; i += LANES) {
+        __mmask8 left = lanes_left(b->n, i);
+        __m512d d = distances(b, i, left);
+        sum = _mm512_fmadd_pd(_mm512_mul_pd(d, d), rows_of(b, i, left), sum);
+    }
+    return _mm512_reduce_add_pd(sum) / b->n_reference;
+}
+
+static TARGET double wasserstein(const struct sweep_below *b, const double *widths)
+{
+    __m512d area = _mm512_setzero_pd();
+    for (size_t i = 0; i < b->n; i += LANES) {
+        __mmask8 left = lanes_left(b->n, i);
+        area = _mm512_fmadd_pd(_mm512_maskz_loadu_pd(left, widths + i),
+                               _mm512_abs_pd(distances(b, i, left)), area);
+    }
+    return _mm512_reduce_add_pd(area);
 }
 
 /*
@@ -113,7 +117,7 @@ INLINE __m512d logarithm(__m512d x)
     return _mm512_fmadd_pd(k, ln2, series);
 }
 
-static TARGET double psi_of(const struct sweep_pair *p)
+static TARGET double psi(const struct sweep_pair *p)
 {
     const __m512d pseudo = _mm512_set1_pd(PSEUDO_ROWS);
     unsigned occupied = 0;
@@ -143,7 +147,7 @@ INLINE __m512d against(__m512d p, __m512d m)
     return _mm512_mul_pd(p, logarithm(ratio));
 }
 
-static TARGET double js_of(const struct sweep_pair *p)
+static TARGET double js(const struct sweep_pair *p)
 {
     const __m512d per_reference = _mm512_set1_pd(1.0 / p->n_reference);
     const __m512d per_window = _mm512_set1_pd(1.0 / p->n_window);
@@ -159,12 +163,30 @@ static TARGET double js_of(const struct sweep_pair *p)
     return sqrt(fmin(fmax(divergence, 0.0), 1.0));
 }
 
-static TARGET void diverge(const struct sweep_pair *p, double *psi, double *js)
+/* Shares of eight cells, half a row added to each. */
+INLINE __m512d smoothed(const double *counts, __mmask8 left, double per_row)
 {
-    *psi = psi_of(p);
-    *js = js_of(p);
+    __m512d rows = _mm512_maskz_loadu_pd(left, counts);
+    rows = _mm512_maskz_add_pd(left, rows, _mm512_set1_pd(PSEUDO_ROWS));
+    return _mm512_mul_pd(rows, _mm512_set1_pd(per_row));
 }
 
-const struct sweep_path sweep_avx512 = {"avx512", supported, cumulate, compare, diverge};
+static TARGET double hellinger(const struct sweep_pair *p)
+{
+    double per_reference = 1.0 / (p->n_reference + PSEUDO_ROWS * (double)p->n);
+    double per_window = 1.0 / (p->n_window + PSEUDO_ROWS * (double)p->n);
+    __m512d sum = _mm512_setzero_pd();
+    for (size_t i = 0; i < p->n; i += LANES) {
+        __mmask8 left = lanes_left(p->n, i);
+        __m512d r = _mm512_sqrt_pd(smoothed(p->reference + i, left, per_reference));
+        __m512d w = _mm512_sqrt_pd(smoothed(p->window + i, left, per_window));
+        __m512d apart = _mm512_sub_pd(w, r);
+        sum = _mm512_fmadd_pd(apart, apart, sum);
+    }
+    return sqrt(0.5 * _mm512_reduce_add_pd(sum));
+}
+
+const struct sweep_path sweep_avx512 = {
+    "avx512", supported, cumulate, ks, cramer_von_mises, wasserstein, psi, js, hellinger};
 
 #endif

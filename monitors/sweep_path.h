@@ -8,10 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One row of a profile's totals on either side. */
-struct sweep_totals {
-    double reference, window;               /* all rows */
-    double finite_reference, finite_window; /* rows with a finite value; > 0 or no Wasserstein */
+/* Cumulated counts of both sides over n cells, and the rows that they are shares of, > 0. */
+struct sweep_below {
+    const double *reference, *window;
+    size_t n;
+    double n_reference, n_window;
 };
 
 /* Two count vectors over n cells. */
@@ -26,11 +27,12 @@ struct sweep_path {
     bool (*supported)(void);
     /* below[i]: the sum of counts[0..i], n values. */
     void (*cumulate)(const uint64_t *counts, size_t n, double *below);
-    /* The largest distance of the cumulated shares, and the sum of the finite ones' distances
-     * times widths, over n cells. widths NULL: only the first; *area is then not written. */
-    void (*compare)(const double *reference, const double *window, const double *widths, size_t n,
-                    const struct sweep_totals *t, double *largest, double *area);
-    void (*diverge)(const struct sweep_pair *p, double *psi, double *js);
+    double (*ks)(const struct sweep_below *b);
+    double (*cramer_von_mises)(const struct sweep_below *b);
+    double (*wasserstein)(const struct sweep_below *b, const double *widths);
+    double (*psi)(const struct sweep_pair *p);
+    double (*js)(const struct sweep_pair *p);
+    double (*hellinger)(const struct sweep_pair *p);
 };
 
 extern const struct sweep_path sweep_scalar;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "monitors/distance.h"
+#include "statistic.h"
 #include "sweep_path.h"
 
 static bool always(void)
@@ -20,24 +21,51 @@ static void cumulate(const uint64_t *counts, size_t n, double *below)
     }
 }
 
-static void compare(const double *reference, const double *window, const double *widths, size_t n,
-                    const struct sweep_totals *t, double *largest, double *area)
+static double distance(const struct sweep_below *b, size_t i)
 {
-    double ks = 0.0, sum = 0.0;
-    for (size_t i = 0; i < n; i++)
-        ks = fmax(ks, fabs(window[i] / t->window - reference[i] / t->reference));
-    *largest = ks;
-    if (widths == NULL)
-        return;
-    for (size_t i = 0; i < n; i++)
-        sum += widths[i] * fabs(window[i] / t->finite_window - reference[i] / t->finite_reference);
-    *area = sum;
+    return fabs(b->window[i] / b->n_window - b->reference[i] / b->n_reference);
 }
 
-static void diverge(const struct sweep_pair *p, double *psi, double *js)
+static double ks(const struct sweep_below *b)
 {
-    *psi = mon_distance_psi(p->reference, p->window, p->n);
-    *js = mon_distance_js(p->reference, p->window, p->n);
+    double largest = 0.0;
+    for (size_t i = 0; i < b->n; i++)
+        largest = fmax(largest, distance(b, i));
+    return largest;
 }
 
-const struct sweep_path sweep_scalar = {"scalar", always, cumulate, compare, diverge};
+static double cramer_von_mises(const struct sweep_below *b)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < b->n; i++) {
+        double rows = b->reference[i] - (i > 0 ? b->reference[i - 1] : 0.0), d = distance(b, i);
+        sum += d * d * rows;
+    }
+    return sum / b->n_reference;
+}
+
+static double wasserstein(const struct sweep_below *b, const double *widths)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < b->n; i++)
+        sum += widths[i] * distance(b, i);
+    return sum;
+}
+
+static double psi(const struct sweep_pair *p)
+{
+    return mon_distance_psi(p->reference, p->window, p->n);
+}
+
+static double js(const struct sweep_pair *p)
+{
+    return mon_distance_js(p->reference, p->window, p->n);
+}
+
+static double hellinger(const struct sweep_pair *p)
+{
+    return statistic_value(MON_HELLINGER, NULL, p->reference, p->window, NULL, p->n);
+}
+
+const struct sweep_path sweep_scalar = {"scalar",    always, cumulate, ks,       cramer_von_mises,
+                                        wasserstein, psi,    js,       hellinger};

@@ -107,13 +107,15 @@ static void fill(struct sweep *s, const struct profile *reference)
     }
 }
 
-enum err_code sweep_new(const struct profile *reference, struct sweep **out, struct err *e)
+enum err_code sweep_new(const struct profile *reference, unsigned wanted, struct sweep **out,
+                        struct err *e)
 {
     struct sweep *s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_set(e, ERR_NOMEM, "out of memory for a sweep");
     s->ruler = reference->ruler;
     s->path = sweep_best_path();
+    s->wanted = wanted;
     count_room(s);
     enum err_code code = allocate(s, e);
     if (code != ERR_OK) {

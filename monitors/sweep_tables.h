@@ -30,6 +30,7 @@ struct sweep_series {
 struct sweep {
     const struct ruler *ruler; /* borrowed */
     const struct sweep_path *path;
+    unsigned wanted; /* bits of statistics */
     struct sweep_series *series;
     size_t n_groups; /* of all series */
     struct sweep_group *groups;

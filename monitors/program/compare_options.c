@@ -155,7 +155,7 @@ static enum err_code read_statistics(struct compare_options *o, struct err *e)
     enum err_code code = ERR_OK;
     bool every = strcmp(p, "all") == 0;
     o->n_statistics = 0;
-    for (size_t i = 0; every && i < COMPARE_N_STATISTICS; i++)
+    for (size_t i = 0; every && i < MON_N_STATISTICS; i++)
         o->statistics[o->n_statistics++] = all[i];
     while (!code && !every && p) {
         size_t len = strcspn(p, ",");

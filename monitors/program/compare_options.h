@@ -34,13 +34,6 @@ const char *compare_monitor_name(enum compare_monitor m);
 
 #define COMPARE_LEAST_ROWS 30 /* of a window: below, no rate says anything */
 
-enum {
-    COMPARE_N_STATISTICS = 0
-#define X(symbol, text) +1
-    MON_STATISTIC_LIST(X)
-#undef X
-};
-
 enum window_kind { WINDOW_ALL, WINDOW_ROWS, WINDOW_TIME };
 
 struct compare_options {
@@ -60,7 +53,7 @@ struct compare_options {
     double alarms;
     int64_t period_ms;
     size_t n_statistics; /* 1 or more, each once */
-    enum mon_statistic statistics[COMPARE_N_STATISTICS];
+    enum mon_statistic statistics[MON_N_STATISTICS];
     enum mon_metric metric;
     bool metric_said; /* else: accuracy, or rmse */
     enum mon_cycle season;

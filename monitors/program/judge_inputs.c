@@ -20,9 +20,9 @@ struct judge_inputs {
     const struct judge_setting *setting;
     bool predictions;
     double rate;                 /* of each statistic */
-    struct judge_screen *screen; /* of statistics that can be screened; NULL: of none */
+    struct judge_screen *screen; /* of all statistics; NULL: they are looked at one by one */
     size_t n_looks;
-    struct look looks[COMPARE_N_STATISTICS]; /* the others */
+    struct look looks[MON_N_STATISTICS];
 };
 
 static void fill_options(const struct judge_inputs *j, enum mon_statistic statistic,
@@ -77,20 +77,12 @@ static enum err_code add_look(struct judge_inputs *j, enum mon_statistic statist
 static enum err_code choose_looks(struct judge_inputs *j, struct err *e)
 {
     const struct compare_options *o = j->setting->options;
-    bool may_screen = o->lengths == 1 && j->setting->season == NULL;
-    enum mon_statistic screened[MON_SCREEN_MAX_STATISTICS];
-    size_t n_screened = 0;
     enum err_code code = ERR_OK;
-    for (size_t i = 0; !code && i < o->n_statistics; i++) {
-        if (may_screen && mon_screen_takes(o->statistics[i]))
-            screened[n_screened++] = o->statistics[i];
-        else
-            code = add_look(j, o->statistics[i], e);
-    }
-    if (code || n_screened == 0)
-        return code;
-    return judge_screen_new(j->setting, j->predictions, screened, n_screened, j->rate, &j->screen,
-                            e);
+    if (o->lengths == 1 && j->setting->season == NULL)
+        return judge_screen_new(j->setting, j->predictions, &j->screen, e);
+    for (size_t i = 0; !code && i < o->n_statistics; i++)
+        code = add_look(j, o->statistics[i], e);
+    return code;
 }
 
 enum err_code judge_inputs_new(const struct judge_setting *s, bool predictions,

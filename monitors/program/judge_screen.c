@@ -17,20 +17,20 @@ struct judge_screen {
     const char **features; /* names of the series that are watched; views of the ruler's */
 };
 
-static void fill_options(struct judge_screen *j, const struct judge_setting *s, bool predictions,
-                         const enum mon_statistic *statistics, size_t n, double rate)
+static void fill_options(struct judge_screen *j, const struct judge_setting *s, bool predictions)
 {
     struct mon_screen_options *o = &j->options;
+    const struct compare_options *from = s->options;
     mon_screen_options_init(o);
     snprintf(o->monitor, sizeof o->monitor, "%s",
              compare_monitor_name(predictions ? COMPARE_PREDICTIONS : COMPARE_DRIFT));
-    o->n_statistics = n;
-    for (size_t i = 0; i < n; i++)
-        o->statistics[i] = (struct mon_screened){statistics[i], NAN};
+    o->n_statistics = from->n_statistics;
+    for (size_t i = 0; i < from->n_statistics; i++)
+        o->statistics[i] = (struct mon_screened){from->statistics[i], NAN};
     o->predictions = predictions;
     o->min_rows = s->min_rows;
-    o->false_alarm_rate = rate * (double)n;
-    o->tell_all = n * s->ref->ruler->n_series <= MOST_IN_FULL;
+    o->false_alarm_rate = s->rate;
+    o->tell_all = from->n_statistics * s->ref->ruler->n_series <= MOST_IN_FULL;
 }
 
 static enum err_code list_features(struct judge_screen *j, const struct ruler *r, struct err *e)
@@ -46,14 +46,13 @@ static enum err_code list_features(struct judge_screen *j, const struct ruler *r
 }
 
 enum err_code judge_screen_new(const struct judge_setting *s, bool predictions,
-                               const enum mon_statistic *statistics, size_t n, double rate,
                                struct judge_screen **out, struct err *e)
 {
     const struct mon_reference *ref = s->ref;
     struct judge_screen *j = calloc(1, sizeof *j);
     if (!j)
         return err_set(e, ERR_NOMEM, "out of memory");
-    fill_options(j, s, predictions, statistics, n, rate);
+    fill_options(j, s, predictions);
     j->n_reference = (double)ref->profile->n_rows;
     enum err_code code = list_features(j, ref->ruler, e);
     if (!code)

@@ -10,9 +10,8 @@
 
 struct judge_screen;
 
-/* statistics: n of those that mon_screen_takes; rate: of each. *out is owned. */
+/* All of the options' statistics, which share the setting's rate. *out is owned. */
 enum err_code judge_screen_new(const struct judge_setting *s, bool predictions,
-                               const enum mon_statistic *statistics, size_t n, double rate,
                                struct judge_screen **out, struct err *e);
 void judge_screen_free(struct judge_screen *j);
 

@@ -141,7 +141,7 @@ static void fixture_free(struct fixture *f)
 
 struct one_by_one {
     const struct mon_screen_options *options;
-    struct mon_null *nulls[MON_SCREEN_MAX_STATISTICS];
+    struct mon_null *nulls[MON_N_STATISTICS];
 };
 
 static struct mon_screen *screen_of(const struct fixture *f, const struct mon_screen_options *o,
@@ -161,7 +161,7 @@ static struct mon_screen *screen_of(const struct fixture *f, const struct mon_sc
 
 static void oracle_free(struct one_by_one *oracle)
 {
-    for (size_t k = 0; k < MON_SCREEN_MAX_STATISTICS; k++)
+    for (size_t k = 0; k < MON_N_STATISTICS; k++)
         mon_null_free(oracle->nulls[k]);
 }
 
@@ -289,13 +289,27 @@ static void assert_random_windows(const struct mon_screen_options *o, size_t n_c
     fixture_free(&f);
 }
 
+static struct mon_screen_options all_statistics(void)
+{
+    static const enum mon_statistic all[] = {
+#define X(symbol, text) symbol,
+        MON_STATISTIC_LIST(X)
+#undef X
+    };
+    struct mon_screen_options o;
+    mon_screen_options_init(&o);
+    o.n_statistics = MON_N_STATISTICS;
+    for (size_t k = 0; k < MON_N_STATISTICS; k++)
+        o.statistics[k] = (struct mon_screened){all[k], NAN};
+    return o;
+}
+
 static void random_windows_get_the_verdicts_of_drift_check(void **state)
 {
     (void)state;
     static const double rates[] = {0.001, 0.05, 0.5};
     struct seen seen = {0};
-    struct mon_screen_options o;
-    mon_screen_options_init(&o);
+    struct mon_screen_options o = all_statistics();
     for (uint64_t seed = 1; seed <= 12; seed++) {
         o.correction = seed % 2 ? MON_BY_BENJAMINI_HOCHBERG : MON_BY_HOLM;
         o.false_alarm_rate = rates[seed % 3];
@@ -313,8 +327,7 @@ static void without_chunks_too(void **state)
 {
     (void)state;
     struct seen seen = {0};
-    struct mon_screen_options o;
-    mon_screen_options_init(&o);
+    struct mon_screen_options o = all_statistics();
     o.min_rows = 1;
     assert_random_windows(&o, 5, 1000, 60, 21, &seen);
     assert_true(seen.n_drifted > 100);
@@ -327,10 +340,8 @@ static void one_statistic_has_the_whole_rate(void **state)
     struct mon_screen_options o;
     mon_screen_options_init(&o);
     o.n_statistics = 1;
-    for (size_t k = 0; k < 4; k++) {
-        struct mon_screen_options all;
-        mon_screen_options_init(&all);
-        o.statistics[0] = all.statistics[k];
+    for (size_t k = 0; k < MON_N_STATISTICS; k++) {
+        o.statistics[0] = all_statistics().statistics[k];
         assert_random_windows(&o, 20, 500, 20, 31 + k, &seen);
     }
     assert_true(seen.n_drifted > 50);
@@ -433,12 +444,9 @@ static void options_out_of_range_are_refused(void **state)
     assert_refused(&f, &fine, NAN, "window_rows");
     o = fine;
     o.n_statistics = 0;
-    assert_refused(&f, &o, 100, "1 to 4 statistics");
-    o.n_statistics = 5;
-    assert_refused(&f, &o, 100, "1 to 4 statistics");
-    o = fine;
-    o.statistics[1].statistic = MON_HELLINGER;
-    assert_refused(&f, &o, 100, "hellinger");
+    assert_refused(&f, &o, 100, "1 to 6 statistics");
+    o.n_statistics = 7;
+    assert_refused(&f, &o, 100, "1 to 6 statistics");
     o = fine;
     o.statistics[3].statistic = MON_PSI;
     assert_refused(&f, &o, 100, "psi twice");

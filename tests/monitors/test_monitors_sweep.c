@@ -29,12 +29,7 @@ static const struct sweep_path *const paths[] = {
     &sweep_scalar,
 };
 
-static const enum mon_statistic statistics[N_SWEEP_STATISTICS] = {
-    [SWEEP_KS] = MON_KS,
-    [SWEEP_PSI] = MON_PSI,
-    [SWEEP_JS] = MON_JS,
-    [SWEEP_WASSERSTEIN] = MON_WASSERSTEIN,
-};
+#define ALL ((1u << MON_N_STATISTICS) - 1)
 
 /* Each way in which series are awkward, once. */
 static const char schema_json[] =
@@ -141,7 +136,7 @@ static struct sweep *sweep_of(const struct profile *reference, const struct swee
 {
     struct sweep *s = NULL;
     struct err e = {0};
-    if (sweep_new(reference, &s, &e))
+    if (sweep_new(reference, ALL, &s, &e))
         fail_msg("%s", e.message);
     sweep_set_path(s, path);
     return s;
@@ -172,20 +167,16 @@ static double one_by_one(const struct profile *reference, const struct profile *
     return value;
 }
 
-static bool alike(enum sweep_statistic statistic, double got, double want)
+static bool alike(enum mon_statistic statistic, double got, double want)
 {
     if (isnan(want) || isnan(got))
         return isnan(want) && isnan(got);
-    switch (statistic) {
-    case SWEEP_JS:
+    if (statistic == MON_JS || statistic == MON_HELLINGER)
         return fabs(got * got - want * want) <= 1e-14;
-    case SWEEP_WASSERSTEIN: /* grids here are up to a thousand units wide */
+    if (statistic == MON_WASSERSTEIN) /* grids here are up to a thousand units wide */
         return fabs(got - want) <= 1e-12 * 1000;
-    case SWEEP_KS:
-    case SWEEP_PSI:
-    case N_SWEEP_STATISTICS:
-        break;
-    }
+    if (statistic == MON_CRAMER_VON_MISES)
+        return fabs(got - want) <= 1e-14;
     return fabs(got - want) <= 1e-12;
 }
 
@@ -195,14 +186,14 @@ static void assert_sweep(struct sweep *s, const struct profile *reference,
     for (size_t i = 0; i < reference->ruler->n_series; i++) {
         struct sweep_measures got;
         sweep_measure(s, i, window, &got);
-        for (int k = 0; k < N_SWEEP_STATISTICS; k++) {
+        for (int k = 0; k < MON_N_STATISTICS; k++) {
             size_t n_cells = 0;
-            double want = one_by_one(reference, window, i, statistics[k], &n_cells);
-            if (!alike((enum sweep_statistic)k, got.of[k].value, want))
+            double want = one_by_one(reference, window, i, (enum mon_statistic)k, &n_cells);
+            if (!alike((enum mon_statistic)k, got.of[k].value, want))
                 fail_msg("%s, %s of %s: %.17g, one by one %.17g", what,
-                         mon_statistic_name(statistics[k]), reference->ruler->series[i].name,
-                         got.of[k].value, want);
-            if (k == SWEEP_PSI && !isnan(want) && got.n_groups != n_cells)
+                         mon_statistic_name((enum mon_statistic)k),
+                         reference->ruler->series[i].name, got.of[k].value, want);
+            if (k == MON_PSI && !isnan(want) && got.n_groups != n_cells)
                 fail_msg("%s, %s: %zu cells, one by one %zu", what,
                          reference->ruler->series[i].name, got.n_groups, n_cells);
         }
@@ -251,10 +242,11 @@ static void the_reference_itself_lies_at_zero(void **state)
         for (size_t i = 0; i < b.ruler->n_series; i++) {
             struct sweep_measures got;
             sweep_measure(s, i, b.reference, &got);
-            for (int k = 0; k < N_SWEEP_STATISTICS; k++)
+            for (int k = 0; k < MON_N_STATISTICS; k++)
                 if (!isnan(got.of[k].value) && !(fabs(got.of[k].value) < 1e-7))
-                    fail_msg("%s, %s of %s: %g", paths[p]->name, mon_statistic_name(statistics[k]),
-                             b.ruler->series[i].name, got.of[k].value);
+                    fail_msg("%s, %s of %s: %g", paths[p]->name,
+                             mon_statistic_name((enum mon_statistic)k), b.ruler->series[i].name,
+                             got.of[k].value);
         }
         sweep_free(s);
     }
@@ -274,7 +266,7 @@ static void a_reference_without_rows_has_no_values(void **state)
         for (size_t i = 0; i < b.ruler->n_series; i++) {
             struct sweep_measures got;
             sweep_measure(s, i, b.reference, &got);
-            for (int k = 0; k < N_SWEEP_STATISTICS; k++)
+            for (int k = 0; k < MON_N_STATISTICS; k++)
                 assert_true(isnan(got.of[k].value));
         }
         sweep_free(s);
@@ -296,15 +288,36 @@ static void inverse_rows_are_of_the_rows_that_count(void **state)
     double finite = 1000 - (double)window->counts[at->first_cell + at->missing_cell];
     sweep_measure(s, 7, window, &got);
     assert_true(finite > 0 && finite < 1000);
-    for (int k = 0; k < N_SWEEP_STATISTICS; k++) {
+    for (int k = 0; k < MON_N_STATISTICS; k++) {
         double all = 1.0 / N_ROWS + 1.0 / 1000, some = 1 / reference + 1 / finite;
-        double want = k == SWEEP_WASSERSTEIN ? some : all;
+        double want = k == MON_WASSERSTEIN ? some : all;
         if (!(fabs(got.of[k].inverse_rows - want) < 1e-15))
-            fail_msg("%s: %.17g, expected %.17g", mon_statistic_name(statistics[k]),
+            fail_msg("%s: %.17g, expected %.17g", mon_statistic_name((enum mon_statistic)k),
                      got.of[k].inverse_rows, want);
     }
     profile_free(window);
     sweep_free(s);
+    bench_free(&b);
+}
+
+static void what_is_not_wanted_is_nan(void **state)
+{
+    (void)state;
+    struct bench b = bench_new();
+    struct profile *window = window_of(&b, &(struct fault){.shift = 0.1}, 1000);
+    for (int wanted = 0; wanted < MON_N_STATISTICS; wanted++) {
+        struct sweep *s = NULL;
+        struct sweep_measures got;
+        assert_int_equal(sweep_new(b.reference, 1u << wanted, &s, NULL), ERR_OK);
+        sweep_measure(s, 0, window, &got);
+        for (int k = 0; k < MON_N_STATISTICS; k++)
+            if (isnan(got.of[k].value) == (k == wanted))
+                fail_msg("%s, where only %s is wanted: %g",
+                         mon_statistic_name((enum mon_statistic)k),
+                         mon_statistic_name((enum mon_statistic)wanted), got.of[k].value);
+        sweep_free(s);
+    }
+    profile_free(window);
     bench_free(&b);
 }
 
@@ -317,6 +330,7 @@ int main(void)
         cmocka_unit_test(values_are_those_of_the_statistics_one_by_one),
         cmocka_unit_test(the_reference_itself_lies_at_zero),
         cmocka_unit_test(a_reference_without_rows_has_no_values),
+        cmocka_unit_test(what_is_not_wanted_is_nan),
         cmocka_unit_test(inverse_rows_are_of_the_rows_that_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

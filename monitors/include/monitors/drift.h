@@ -62,6 +62,13 @@ enum mon_statistic {
 #undef X
 };
 
+enum { /* how many there are */
+       MON_N_STATISTICS = 0
+#define X(symbol, text) +1
+       MON_STATISTIC_LIST(X)
+#undef X
+};
+
 const char *mon_statistic_name(enum mon_statistic s);
 /* False where the name is not one of the list; *out is then unchanged. */
 bool mon_statistic_from_name(const char *name, enum mon_statistic *out);
