@@ -6,6 +6,7 @@
  */
 #include "policy_table.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "base/yaml.h"
 
 #define MS_PER_DAY 86400000
+#define DEFAULT_FALSE_ALARM_RATE 0.001 /* policy_keys.c's 0.1% */
 
 /* At the value of key, or at the mapping where the key was left out. */
 static void report_at(struct policy_reader *r, const struct yaml_node *node, const char *key,
@@ -99,13 +101,31 @@ static void check_estimated(struct policy_reader *r, const struct yaml_node *nod
     enum policy_label label = r->facts->label;
     char message[128];
 
-    if (label == POLICY_LABEL_UNKNOWN || label == POLICY_LABEL_BINARY) {
+    if (m->metric == POLICY_METRIC_RMSE || m->metric == POLICY_METRIC_MAE)
+        report_at(r, node, "metric", "errors of a regression are not estimated without labels",
+                  "accuracy, log_loss, auc, precision, recall, f1, specificity or auto");
+    else if (label == POLICY_LABEL_BINARY)
         check_metric(r, node, m->metric);
+    if (label == POLICY_LABEL_UNKNOWN || label == POLICY_LABEL_BINARY)
         return;
-    }
     snprintf(message, sizeof(message), "performance is estimated for binary labels, this is a %s",
              policy_label_words.items[label]);
     report_at(r, node, "kind", message, "performance, detector or harm, which use labels");
+}
+
+/* One of two would count and the other be forgotten. The default rate may stand beside a time: a
+ * policy that was written out states every default. */
+static void check_false_alarms(struct policy_reader *r, const struct yaml_node *node,
+                               const struct policy_monitor *m)
+{
+    if (m->false_alarm_every_ms == 0)
+        return;
+    if (m->false_alarm_rate != DEFAULT_FALSE_ALARM_RATE)
+        report_at(r, node, "false_alarm_every", "false_alarm_rate is given too",
+                  "only one of the two");
+    if (!isnan(m->threshold))
+        report_at(r, node, "threshold", "a fixed threshold keeps no false_alarm_every",
+                  "only one of the two");
 }
 
 static bool takes_losses(enum policy_detector d)
@@ -140,6 +160,7 @@ void policy_check_monitor(struct policy_reader *r, const struct yaml_node *node,
         check_estimated(r, node, m);
     if (m->kind == POLICY_MONITOR_DETECTOR)
         check_detector(r, node, m);
+    check_false_alarms(r, node, m);
     if ((m->kind == POLICY_MONITOR_DETECTOR || m->kind == POLICY_MONITOR_HARM) &&
         m->on == POLICY_DETECT_ON_ERROR && r->facts->label == POLICY_LABEL_REGRESSION)
         report_at(r, node, "on", "a regression has no 0/1 errors", "\"loss\"");

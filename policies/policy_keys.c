@@ -112,7 +112,8 @@ static const struct key monitor_keys[] = {
     {"min_effect", KEY_NUMBER, AT(min_effect), .fallback = "auto", .off = "auto", .max = 100,
      .when = DRIFT_KINDS,
      .help = "Excess of the statistic below which nothing is drift, however significant; auto: "
-             "0.02 for psi, 0.03 for ks and js."},
+             "0.02 for psi, 0.03 for ks and js, 0.025 for hellinger, 0.0005 for cramer_von_mises, "
+             "0.05 for wasserstein."},
     {"min_rows", KEY_INT, AT(min_rows), .fallback = "200", .min = 2, .max = MANY,
      .help = "Fewer rows (labelled ones for performance and detector) are insufficient, which "
              "is neither drift nor ok."},

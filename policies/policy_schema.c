@@ -32,7 +32,8 @@ static cJSON *schema_of_key(const struct key *k)
 
 static void add_default(cJSON *schema, const struct key *k)
 {
-    cJSON *value = cJSON_Parse(k->fallback); /* numbers and booleans; all else is a string */
+    /* numbers and booleans to their end; all else, "1%" too, is a string */
+    cJSON *value = cJSON_ParseWithOpts(k->fallback, NULL, true);
 
     if (value == NULL)
         value = cJSON_CreateString(k->fallback);

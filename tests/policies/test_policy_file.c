@@ -274,6 +274,44 @@ static void a_budget_of_false_alarms_is_a_time(void **state)
     policy_free(p);
 }
 
+static void of_two_budgets_one_is_refused(void **state)
+{
+    static const struct {
+        const char *monitor, *said;
+    } cases[] = {{"{name: in, kind: drift, false_alarm_every: 30d, false_alarm_rate: 1%}",
+                  "monitors[0].false_alarm_every: false_alarm_rate is given too"},
+                 {"{name: in, kind: drift, false_alarm_every: 30d, threshold: 0.2}",
+                  "monitors[0].threshold: a fixed threshold keeps no false_alarm_every"},
+                 {"{name: guess, kind: estimated_performance, metric: rmse}",
+                  "monitors[0].metric: errors of a regression are not estimated"}};
+    struct policy *p;
+    char text[512], *got;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(text, sizeof(text), "%smonitors: [%s]\n", BASE, cases[i].monitor);
+        assert_int_equal(parse(text, NULL, &p), ERR_INVALID);
+        got = printed(&diagnostics);
+        if (strstr(got, cases[i].said) == NULL)
+            fail_msg("%s: expected %s, got %s", cases[i].monitor, cases[i].said, got);
+        free(got);
+    }
+}
+
+static void a_budget_survives_being_written_with_every_default(void **state)
+{
+    struct policy *p = policy_with("monitors: [{name: in, kind: drift, false_alarm_every: 30d}]\n");
+    cJSON *json = policy_to_json(p);
+    char *text = cJSON_PrintUnformatted(json);
+
+    (void)state;
+    policy_free(p);
+    assert_int_equal(parse(text, NULL, &p), ERR_OK);
+    policy_free(p);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
 static void defaults_are_filled_in(void **state)
 {
     struct policy *p =
@@ -416,6 +454,8 @@ int main(void)
         cmocka_unit_test(facts_of_the_model_are_checked),
         cmocka_unit_test(performance_is_estimated_for_binary_labels_only),
         cmocka_unit_test(a_budget_of_false_alarms_is_a_time),
+        cmocka_unit_test(of_two_budgets_one_is_refused),
+        cmocka_unit_test(a_budget_survives_being_written_with_every_default),
         cmocka_unit_test(defaults_are_filled_in),
         cmocka_unit_test(a_default_never_contradicts_what_was_given),
         cmocka_unit_test(values_may_be_written_in_several_ways),
