@@ -60,6 +60,19 @@ static enum err_code count_rows(struct column_roles *r, struct csv *csv, struct 
     return code;
 }
 
+/* A table cut at semicolons or tabs is one column here, and would be one feature of no sense. */
+static enum err_code check_separator(const struct csv *csv, struct err *e)
+{
+    const char *name = csv_column(csv, 0);
+    if (csv_n_columns(csv) > 1 || !strpbrk(name, ";\t|"))
+        return ERR_OK;
+    return err_set(e, ERR_INVALID,
+                   "one column, \"%.80s\": fields must be separated by commas, not by \"%s\"", name,
+                   strchr(name, ';')    ? ";"
+                   : strchr(name, '\t') ? "\\t"
+                                        : "|");
+}
+
 /* ---- what the user said ---- */
 
 static enum err_code set_part(struct column_roles *r, const struct csv *csv, const char *name,
@@ -171,7 +184,9 @@ enum err_code column_roles_sniff(struct csv *csv, const struct column_options *o
                                  struct column_roles *out, struct err *e)
 {
     struct column_roles r = {.options = o};
-    enum err_code code = alloc_columns(&r, csv, e);
+    enum err_code code = check_separator(csv, e);
+    if (!code)
+        code = alloc_columns(&r, csv, e);
     if (!code)
         code = count_rows(&r, csv, e);
     if (!code) {

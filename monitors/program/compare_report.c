@@ -10,7 +10,13 @@
 #include "base/clock.h"
 #include "base/table.h"
 
-#define NAMED_FEATURES 6 /* on a window's line */
+#define NAMED_FEATURES 6 /* on a line */
+
+/* Sets of kinds: of what goes in, and of what comes of it. */
+#define KIND(k) (1u << (k))
+#define INPUTS (KIND(MON_KIND_DRIFT) | KIND(MON_KIND_QUALITY) | KIND(MON_KIND_JOINT))
+#define LABELLED (KIND(MON_KIND_PERFORMANCE) | KIND(MON_KIND_HARM))
+#define ESTIMATED KIND(MON_KIND_ESTIMATE)
 
 /* ---- a window ---- */
 
@@ -33,30 +39,38 @@ static const char *subject(const struct mon_signal *s)
     return s->feature[0] ? s->feature : s->statistic;
 }
 
+static bool is_drift(const struct mon_signal *s, unsigned kinds)
+{
+    return s->verdict == MON_DRIFT && (kinds & KIND(s->kind)) != 0;
+}
+
 /* Whether one of the n signals before has drifted and goes by the same name. */
-static bool is_named(const struct mon_signal *signals, size_t n, const char *name)
+static bool is_named(const struct mon_signal *signals, size_t n, unsigned kinds, const char *name)
 {
     for (size_t i = 0; i < n; i++)
-        if (signals[i].verdict == MON_DRIFT && strcmp(subject(&signals[i]), name) == 0)
+        if (is_drift(&signals[i], kinds) && strcmp(subject(&signals[i]), name) == 0)
             return true;
     return false;
 }
 
-/* Names of what drifted, each once: "age, income and 3 more". */
-static void put_drifted(struct buf *out, const struct mon_signal *signals, size_t n)
+/* Names of what drifted of these kinds, each once: "age, income and 3 more". How many. */
+static size_t put_drifted(struct buf *out, const struct mon_signal *signals, size_t n,
+                          unsigned kinds, const char *before)
 {
     size_t n_named = 0;
     for (size_t i = 0; i < n; i++) {
         const char *name = subject(&signals[i]);
-        if (signals[i].verdict != MON_DRIFT || is_named(signals, i, name))
+        if (!is_drift(&signals[i], kinds) || is_named(signals, i, kinds, name))
             continue;
         if (n_named++ < NAMED_FEATURES)
-            buf_printf(out, "%s%s", n_named > 1 ? ", " : "", name);
+            buf_printf(out, "%s%s", n_named > 1 ? ", " : before, name);
     }
     if (n_named > NAMED_FEATURES)
         buf_printf(out, " and %zu more", n_named - NAMED_FEATURES);
+    return n_named;
 }
 
+/* What costs performance comes first: a long list would hide it. */
 void report_window(const struct window *w, const struct mon_signal *signals, size_t n)
 {
     char name[WINDOW_NAME_BYTES];
@@ -65,9 +79,10 @@ void report_window(const struct window *w, const struct mon_signal *signals, siz
     size_t n_drifted = mon_signals_count(signals, n, MON_DRIFT);
     size_t n_judged = n_drifted + mon_signals_count(signals, n, MON_OK);
     buf_puts(&drifted, "");
-    put_drifted(&drifted, signals, n);
+    size_t n_worse = put_drifted(&drifted, signals, n, LABELLED | ESTIMATED, "worse in ");
+    put_drifted(&drifted, signals, n, INPUTS, n_worse ? "; drift in " : "drift in ");
     if (n_drifted)
-        page_line(&page, STYLE_BAD, "%s: drift in %s", window_name(w, name), drifted.data);
+        page_line(&page, STYLE_BAD, "%s: %s", window_name(w, name), drifted.data);
     else if (n_judged)
         page_line(&page, STYLE_PLAIN, "%s: ok", window_name(w, name));
     else
@@ -79,32 +94,52 @@ void report_window(const struct window *w, const struct mon_signal *signals, siz
 
 /* ---- the answer ---- */
 
-/* What was judged of the kinds in a set of bits, and the names of what drifted among them. */
+/* Whether anything of a set of kinds was judged, and what of it drifted. */
 struct finding {
     bool judged, drifted;
     char names[256];
 };
 
-#define KIND(k) (1u << (k))
-#define INPUTS (KIND(MON_KIND_DRIFT) | KIND(MON_KIND_QUALITY) | KIND(MON_KIND_JOINT))
-#define LABELLED (KIND(MON_KIND_PERFORMANCE) | KIND(MON_KIND_HARM))
-#define ESTIMATED KIND(MON_KIND_ESTIMATE)
+/* Names of what drifted; of a model's numbers, which are few, in how many windows. */
+static void put_names(struct buf *out, const struct signal_ledger *l,
+                      const struct ledger_entry *const *sorted, unsigned kinds)
+{
+    const char *before = "";
+    for (size_t i = 0; i < l->n; i++) {
+        if (sorted[i]->n_drifted == 0 || (kinds & KIND(sorted[i]->strongest.kind)) == 0)
+            continue;
+        buf_printf(out, "%s%s", before, subject(&sorted[i]->strongest));
+        if (l->n_windows > 1)
+            buf_printf(out, " in %llu of %llu windows", (unsigned long long)sorted[i]->n_drifted,
+                       (unsigned long long)sorted[i]->n_judged);
+        before = ", ";
+    }
+}
 
-/* The strongest moment of each entry that drifted, or was judged at all, one after the other. */
-static struct finding find(const struct ledger_entry *const *sorted, size_t n, unsigned kinds)
+/* The strongest moment of each entry, one after the other; owned, NULL: out of memory. */
+static struct mon_signal *strongest(const struct ledger_entry *const *sorted, size_t n)
+{
+    struct mon_signal *signals = calloc(n + 1, sizeof *signals);
+    for (size_t i = 0; signals && i < n; i++)
+        signals[i] = sorted[i]->strongest;
+    return signals;
+}
+
+static struct finding find(const struct signal_ledger *l, const struct ledger_entry *const *sorted,
+                           unsigned kinds)
 {
     struct finding f = {0};
     struct buf names = BUF_INIT;
-    struct mon_signal *signals = calloc(n + 1, sizeof *signals);
-    size_t n_kept = 0;
-    for (size_t i = 0; signals && i < n; i++) {
-        if ((kinds & KIND(sorted[i]->strongest.kind)) == 0)
-            continue;
-        f.judged |= sorted[i]->n_judged > 0;
-        f.drifted |= sorted[i]->n_drifted > 0;
-        signals[n_kept++] = sorted[i]->strongest;
+    struct mon_signal *signals = strongest(sorted, l->n);
+    for (size_t i = 0; i < l->n; i++) {
+        bool asked = (kinds & KIND(sorted[i]->strongest.kind)) != 0;
+        f.judged |= asked && sorted[i]->n_judged > 0;
+        f.drifted |= asked && sorted[i]->n_drifted > 0;
     }
-    put_drifted(&names, signals, n_kept);
+    if (kinds == INPUTS && signals)
+        put_drifted(&names, signals, l->n, kinds, "");
+    else
+        put_names(&names, l, sorted, kinds);
     snprintf(f.names, sizeof f.names, "%s", names.len ? names.data : "");
     buf_free(&names);
     free(signals);
@@ -116,14 +151,15 @@ static void put_harm(struct page *page, const struct finding *labelled,
                      const struct finding *estimated)
 {
     if (labelled->drifted)
-        page_line(page, STYLE_BAD, "The model is worse than it was: %s.", labelled->names);
+        page_line(page, STYLE_BAD, "The model was worse: %s.", labelled->names);
     else if (labelled->judged)
-        page_line(page, STYLE_BOLD, "The model is no worse, as far as the labels tell.");
+        page_line(page, STYLE_BOLD, "The model was no worse, as far as the labels tell.");
     else if (estimated->drifted)
-        page_line(page, STYLE_BAD, "The model is probably worse, labels not being there: %s.",
+        page_line(page, STYLE_BAD, "The model was probably worse, labels not being there: %s.",
                   estimated->names);
     else if (estimated->judged)
-        page_line(page, STYLE_BOLD, "The model seems no worse; labels are not there to prove it.");
+        page_line(page, STYLE_BOLD,
+                  "The model was probably no worse; labels are not there to prove it.");
     else
         page_line(page, STYLE_DIM,
                   "Whether that harms is not known: it takes labels, or the model's scores.");
@@ -132,10 +168,10 @@ static void put_harm(struct page *page, const struct finding *labelled,
 static void put_answer(struct page *page, const struct compare_result *r,
                        const struct ledger_entry *const *sorted)
 {
-    size_t n = r->ledger->n;
-    struct finding inputs = find(sorted, n, INPUTS);
-    struct finding labelled = find(sorted, n, LABELLED), estimated = find(sorted, n, ESTIMATED);
-    if (r->ledger->n_judged_windows == 0)
+    const struct signal_ledger *l = r->ledger;
+    struct finding inputs = find(l, sorted, INPUTS), labelled = find(l, sorted, LABELLED);
+    struct finding estimated = find(l, sorted, ESTIMATED);
+    if (l->n_judged_windows == 0)
         return;
     if (inputs.drifted)
         page_line(page, STYLE_BAD, "Drift in %s.", inputs.names);

@@ -26,6 +26,7 @@ def files_without_rows_are_refused():
 def wrong_rows_name_file_and_line():
     refused("a row too short", "a,b\n1,2\n3\n", [":3:", "expected 2 fields as in the header, got 1"])
     refused("a quote that never ends", 'a,b\n1,"2\n3,4\n', ":2:")
+    refused("semicolons", "a;b\n1,5;2\n", ["one column", "separated by commas"])
     refused("a name twice", "a,b,a\n1,2,3\n", 'column "a" is there twice')
     refused("no text", "a,b\n1,\0\n", "NUL byte")
     ref = reference(table("line_ref.csv", 500, seed=1))
