@@ -72,7 +72,8 @@ void statistic_rule(enum mon_statistic s, const struct series *series, size_t n_
                     size_t size)
 {
     if (rules[s].groups)
-        snprintf(out, size, "%zu of the reference's %s, those with < %.0f rows expected pooled; %s",
+        snprintf(out, size,
+                 "%zu groups: the reference's %s, those with < %.0f rows expected pooled; %s",
                  n_cells, series->kind == SERIES_NUMERIC ? "deciles" : "categories",
                  CELLS_MIN_EXPECTED, rules[s].rule);
     else

@@ -20,7 +20,8 @@
 struct vocabulary; /* for all features of a schema; read-only after it was made; any thread */
 
 /* categories[f]: n_categories[f] texts (terminated, distinct) for categorical features, ignored for
- * others. Copies. *out is owned; free with vocabulary_free. */
+ * others; both NULL where no feature is categorical. Copies. *out is owned; free with
+ * vocabulary_free. */
 enum err_code vocabulary_new(const struct schema *s, const char *const *const *categories,
                              const size_t *n_categories, struct vocabulary **out, struct err *e);
 void vocabulary_free(struct vocabulary *v);
