@@ -21,7 +21,7 @@ ARROWS = {
     "inference": {"model", "base"},
     "orchestrator": {"monitors", "policies", "model", "base"},
     "cli": {"policies", "base"},
-    "examples": {"base"},
+    "examples": {"monitors", "model", "base"},  # as a user of the library would
 }
 
 # third-party header -> path prefixes of those that may include it
