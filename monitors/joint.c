@@ -304,6 +304,20 @@ static enum err_code judge_all(struct check *c, const struct mon_joint_sums *ref
     return code;
 }
 
+/* Whether the window can be judged; why not is said. What chunks show of dependence between rows
+ * holds for windows that are longer than they are. */
+static bool is_calibrated(const struct mon_joint_null *null, double window_rows, char *out,
+                          size_t size)
+{
+    *out = '\0';
+    if (null->n_chunks == 0)
+        snprintf(out, size, "not calibrated: fewer than %d chunks", JOINT_MIN_CHUNKS);
+    else if (window_rows < JOINT_SHORTEST_WINDOW * null->chunk_rows)
+        snprintf(out, size, "not calibrated: windows of %.0f rows are shorter than chunks of %.0f",
+                 window_rows, null->chunk_rows);
+    return *out == '\0';
+}
+
 enum err_code mon_joint_check(const struct mon_joint_options *o, const struct mon_joint_null *null,
                               const struct mon_joint_sums *reference,
                               const struct mon_joint_sums *window, struct mon_signal *signals,
@@ -312,19 +326,19 @@ enum err_code mon_joint_check(const struct mon_joint_options *o, const struct mo
     struct mon_signal found[MON_N_JOINT];
     enum mon_joint_statistic which[MON_N_JOINT];
     struct check c = {.options = o, .null = null};
+    char why[sizeof found[0].threshold_origin];
     size_t n = list_watched(o, &null->model, which);
     bool enough = (double)window->rows >= fmax(o->min_rows, LEAST_ROWS) && reference->rows >= 2;
+    bool calibrated = is_calibrated(null, (double)window->rows, why, sizeof why);
     for (size_t i = 0; i < n; i++) {
         mon_signal_init(&found[i], o->monitor, MON_KIND_JOINT, mon_joint_name(which[i]));
         found[i].n = (double)window->rows;
         found[i].n_reference = (double)reference->rows;
         found[i].verdict = enough ? MON_UNAVAILABLE : MON_INSUFFICIENT;
-        if (null->n_chunks == 0)
-            snprintf(found[i].threshold_origin, sizeof found[i].threshold_origin,
-                     "not calibrated: fewer than %d chunks", JOINT_MIN_CHUNKS);
+        memcpy(found[i].threshold_origin, why, sizeof why);
     }
     enum err_code code = ERR_OK;
-    if (enough && null->n_chunks > 0 && n > 0)
+    if (enough && calibrated && n > 0)
         code = judge_all(&c, reference, window, which, n, found, e);
     if (code != ERR_OK)
         return code;

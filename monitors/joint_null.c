@@ -70,13 +70,24 @@ static size_t usable_chunks(struct mon_joint_sums *const *chunks, size_t n)
     return n >= JOINT_MIN_CHUNKS ? n : 0;
 }
 
-/* Every `together` neighbours become one; a remainder joins the last. */
+/* Neighbours that become one: until they are few, but no longer than a window. */
+static size_t count_together(const struct measure *m, struct mon_joint_sums *const *chunks,
+                             size_t n_chunks)
+{
+    size_t together = (n_chunks + JOINT_ENOUGH_CHUNKS - 1) / JOINT_ENOUGH_CHUNKS;
+    size_t least = (n_chunks + JOINT_MAX_CHUNKS - 1) / JOINT_MAX_CHUNKS;
+    double fit = floor(m->null->window_rows / (double)chunks[0]->rows);
+    if ((double)together > fit)
+        together = (size_t)fmax(fit, 1.0);
+    return together > least ? together : least;
+}
+
+/* A remainder joins the last. */
 static enum err_code merge_chunks(struct measure *m, const struct mon_joint_space *space,
                                   struct mon_joint_sums *const *chunks, size_t n_chunks,
                                   struct err *e)
 {
-    size_t together = (n_chunks + JOINT_MAX_CHUNKS - 1) / JOINT_MAX_CHUNKS;
-    size_t n = n_chunks / together;
+    size_t together = count_together(m, chunks, n_chunks), n = n_chunks / together;
     m->chunks = calloc(n, sizeof *m->chunks);
     if (m->chunks == NULL)
         return err_set(e, ERR_NOMEM, "out of memory for %zu chunks", n);

@@ -7,7 +7,10 @@
 #include "joint_model.h"
 
 #define JOINT_MIN_CHUNKS 8
-#define JOINT_MAX_CHUNKS 128
+#define JOINT_ENOUGH_CHUNKS 128 /* more of them are merged while they stay within a window */
+#define JOINT_MAX_CHUNKS 1024   /* however short windows are: each costs eigenvectors */
+#define JOINT_SHORTEST_WINDOW                                                                      \
+    0.9 /* of a chunk: how far apart shorter windows lie is not measured */
 
 /* One estimate of a statistic's mean without drift, for 1 / n_window + 1 / n_reference = 1. */
 struct joint_scale {

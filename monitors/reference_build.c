@@ -9,10 +9,15 @@
 #include "reference_builder.h"
 #include "reference_joint.h"
 
-#define MIN_CHUNK_ROWS 50             /* fewer say little about a distribution */
-#define MAX_CHUNKS 100                /* enough for the null; its cost grows with their square */
-#define MAX_CHUNKS_TIMED 400          /* a season needs chunks shorter than its phases */
-#define MAX_CHUNK_BYTES (64ULL << 20) /* of all chunks' counts: wide tables get fewer chunks */
+#define MIN_CHUNK_ROWS 50     /* fewer say little about a distribution */
+#define MAX_CHUNKS 400        /* so that windows of a few hundred rows are longer than a chunk */
+#define MAX_CHUNKS_TIMED 4400 /* hours in half a year: a season needs chunks of an hour */
+#define MIN_TIMED_ROWS 10     /* fewer than 50 do, where a phase has no more */
+#define MAX_CHUNK_BYTES                                                                            \
+    (64ULL << 20) /* of all chunks' counts in the file: wide tables get fewer                      \
+                   */
+#define HOUR_MS 3600000.0
+#define DAY_MS (24 * HOUR_MS)
 
 void mon_reference_options_init(struct mon_reference_options *o)
 {
@@ -98,6 +103,7 @@ enum err_code mon_reference_builder_new(const struct schema *s,
         mon_reference_builder_free(b);
         return err_set(e, ERR_NOMEM, "out of memory for a reference");
     }
+    b->scanned = (struct mon_span){INT64_MAX, INT64_MIN};
     rng_seed(&b->rng, o->seed);
     enum err_code code = o->max_distinct_rows > 0
                              ? mon_duplicates_new(o->max_distinct_rows, &b->repeats, e)
@@ -183,6 +189,7 @@ enum err_code mon_reference_builder_scan(struct mon_reference_builder *b, const 
     else
         at = rng_below(&b->rng, b->n_scanned + 1);
     b->n_scanned++;
+    reference_widen(&b->scanned, row->unix_ms);
     if (at >= b->n_sample)
         return ERR_OK;
     memcpy(b->sample_codes + at * n_features, b->row_codes, n_features * sizeof *b->row_codes);
@@ -249,15 +256,34 @@ static void recode_sample(struct mon_reference_builder *b)
     }
 }
 
+/* Rows of a phase of the season: of an hour, or where these are too few, of a day. 0: rows have no
+ * times, or a day has too few as well. */
+static uint64_t rows_of_a_phase(const struct mon_reference_builder *b)
+{
+    const double phases_ms[] = {HOUR_MS, DAY_MS};
+    double span_ms = (double)b->scanned.to_unix_ms - (double)b->scanned.from_unix_ms - 1;
+    if (b->ref->schema->time.name[0] == '\0' || !(span_ms > 0.0))
+        return 0;
+    for (size_t i = 0; i < 2; i++) {
+        double rows = ((double)b->n_scanned - 1.0) * phases_ms[i] / span_ms;
+        if (rows >= MIN_TIMED_ROWS)
+            return (uint64_t)fmin(rows, (double)b->n_scanned);
+    }
+    return 0;
+}
+
+/* Chunks of a phase where rows have times, else as many as there may be; longer ones where the
+ * bounds ask for it. */
 static size_t plan_chunk_rows(const struct mon_reference_builder *b)
 {
-    bool timed = b->ref->schema->time.name[0] != '\0';
-    uint64_t affordable = MAX_CHUNK_BYTES / (b->ref->ruler->n_cells * sizeof(uint64_t) + 1);
-    uint64_t n = b->n_scanned / MIN_CHUNK_ROWS, most = timed ? MAX_CHUNKS_TIMED : MAX_CHUNKS;
-    n = n < most ? n : most;
-    n = n < affordable ? n : affordable;
-    n = n > 0 ? n : 1;
-    return b->options.chunk_rows ? b->options.chunk_rows : (size_t)((b->n_scanned + n - 1) / n);
+    uint64_t phase_rows = rows_of_a_phase(b), wanted = phase_rows ? phase_rows : MIN_CHUNK_ROWS;
+    uint64_t most = phase_rows ? MAX_CHUNKS_TIMED : MAX_CHUNKS;
+    uint64_t affordable = MAX_CHUNK_BYTES / (b->ref->ruler->n_cells * sizeof(uint32_t) + 1);
+    if (b->options.chunk_rows)
+        return b->options.chunk_rows;
+    most = affordable < most ? affordable + (affordable == 0) : most;
+    uint64_t shortest = (b->n_scanned + most - 1) / most;
+    return (size_t)(wanted > shortest ? wanted : shortest);
 }
 
 enum err_code mon_reference_builder_lay(struct mon_reference_builder *b, struct err *e)

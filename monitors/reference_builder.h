@@ -22,6 +22,7 @@ struct mon_reference_builder {
     struct text_map *categories; /* by feature, in the order they came */
     struct rng rng;
     uint64_t n_scanned;
+    struct mon_span scanned; /* of all rows */
     size_t sample_cap, n_sample;
     double *sample_codes; /* n_sample x n_features; categories by categories[f] */
     float *sample_scores; /* n_sample x n_outputs */
@@ -35,9 +36,15 @@ struct mon_reference_builder {
     uint64_t n_labelled;   /* rows with label and scores so far; every keep_every-th is kept */
     uint64_t keep_every;
     size_t validation_cap;
-    uint64_t joint_rows; /* of a joint stretch */
+    uint64_t joint_rows;            /* of a joint stretch */
     struct mon_duplicates *repeats; /* of all rows; NULL: not counted */
 };
+
+static inline void reference_widen(struct mon_span *span, int64_t unix_ms)
+{
+    span->from_unix_ms = unix_ms < span->from_unix_ms ? unix_ms : span->from_unix_ms;
+    span->to_unix_ms = unix_ms >= span->to_unix_ms ? unix_ms + 1 : span->to_unix_ms;
+}
 
 /* NaN where a row has none. */
 static inline void reference_copy_scores(float *to, const float *scores, size_t n_outputs)

@@ -90,12 +90,6 @@ static enum err_code keep_labelled(struct mon_reference_builder *b, const struct
     return ERR_OK;
 }
 
-static void widen(struct mon_span *span, int64_t unix_ms)
-{
-    span->from_unix_ms = unix_ms < span->from_unix_ms ? unix_ms : span->from_unix_ms;
-    span->to_unix_ms = unix_ms >= span->to_unix_ms ? unix_ms + 1 : span->to_unix_ms;
-}
-
 static void add_to_block(struct mon_reference_builder *b, const struct mon_row *row)
 {
     size_t n_features = b->ref->schema->n_features;
@@ -104,7 +98,7 @@ static void add_to_block(struct mon_reference_builder *b, const struct mon_row *
     for (size_t i = 0; row->scores && !b->ref->has_scores && i < b->n_outputs; i++)
         b->ref->has_scores = !isnan(row->scores[i]);
     b->n_block++;
-    widen(&b->span, row->unix_ms);
+    reference_widen(&b->span, row->unix_ms);
 }
 
 enum err_code mon_reference_builder_count(struct mon_reference_builder *b,

@@ -3,13 +3,16 @@
  * over the first pass's sample, the sums are counted in the second, for all rows and for stretches
  * of chunks; kept as tensors "joint/...", "joint_reference/..." and "joint_chunks/I/...".
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "reference_builder.h"
 #include "reference_joint.h"
 
-#define MAX_JOINT_CHUNKS 128 /* the null merges more */
+#define MAX_JOINT_CHUNKS 1024            /* the null merges more */
+#define MAX_JOINT_BYTES (16.0 * 1048576) /* of their sums: 64 columns have some 460 */
+#define MIN_JOINT_ROWS 10                /* of a stretch */
 #define PREFIX_BYTES 48
 
 void reference_joint_deinit(struct mon_reference *r)
@@ -31,23 +34,38 @@ static size_t count_columns(const struct schema *s)
     return n;
 }
 
+/* Rows of a stretch: of a chunk, or of several where there would be too many stretches or too few
+ * rows in one. */
+static uint64_t plan_stretch(const struct mon_reference_builder *b,
+                             const struct mon_joint_space *space)
+{
+    double columns = (double)mon_joint_space_n_columns(space);
+    double bytes = 8.0 * (columns * (columns + 2) + 2.0 * (double)mon_joint_space_n_waves(space));
+    uint64_t most = (uint64_t)fmin(MAX_JOINT_CHUNKS, MAX_JOINT_BYTES / bytes);
+    uint64_t n_chunks = (b->n_scanned + b->chunk_rows - 1) / b->chunk_rows;
+    uint64_t together = (n_chunks + most - 1) / most;
+    uint64_t least = (MIN_JOINT_ROWS + b->chunk_rows - 1) / b->chunk_rows;
+    return b->chunk_rows * (together > least ? together : least);
+}
+
 enum err_code reference_joint_lay(struct mon_reference_builder *b, struct err *e)
 {
     struct mon_reference *r = b->ref;
     struct mon_joint_space_options o;
     size_t n_columns = count_columns(r->schema);
-    uint64_t n_chunks = (b->n_scanned + b->chunk_rows - 1) / b->chunk_rows;
     if (n_columns < 2 || n_columns > b->options.max_joint_columns || b->n_scanned < 2)
         return ERR_OK;
     mon_joint_space_options_init(&o);
     o.seed = b->options.seed;
-    b->joint_rows = b->chunk_rows * ((n_chunks + MAX_JOINT_CHUNKS - 1) / MAX_JOINT_CHUNKS);
     r->joint_chunks = calloc(MAX_JOINT_CHUNKS + 1, sizeof *r->joint_chunks);
     if (!r->joint_chunks)
         return err_set(e, ERR_NOMEM, "out of memory for joint sums");
     enum err_code code =
         mon_joint_space_fit(r->schema, b->sample_codes, b->n_sample, &o, &r->joint_space, e);
-    return code ? code : mon_joint_sums_new(r->joint_space, &r->joint, e);
+    if (code)
+        return code;
+    b->joint_rows = plan_stretch(b, r->joint_space);
+    return mon_joint_sums_new(r->joint_space, &r->joint, e);
 }
 
 enum err_code reference_joint_count(struct mon_reference_builder *b, const double *codes, size_t n,

@@ -262,7 +262,21 @@ static void few_rows_are_insufficient_however_far_away(void **state)
         check(&f, sizes[k], &far);
         expect_all(&f, MON_INSUFFICIENT);
     }
-    check(&f, 10, &far);
+    finish(&f);
+}
+
+static void windows_shorter_than_a_chunk_are_unavailable_and_say_so(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct joint_change far = {.shift = 100.0};
+    start(&f, JOINT_NORMAL, N);
+    f.options.min_rows = 0.0;
+    check(&f, CHUNK_ROWS * 8 / 10, &far);
+    expect_all(&f, MON_UNAVAILABLE);
+    assert_non_null(strstr(f.signals[0].threshold_origin, "shorter than chunks of"));
+    check(&f, CHUNK_ROWS, &far);
+    expect(&f, MON_JOINT_MAHALANOBIS, MON_DRIFT);
     expect_finite(&f);
     finish(&f);
 }
@@ -624,6 +638,7 @@ int main(void)
         cmocka_unit_test(evidence_without_effect_is_not_drift),
         cmocka_unit_test(only_watched_statistics_are_told_and_pay),
         cmocka_unit_test(few_rows_are_insufficient_however_far_away),
+        cmocka_unit_test(windows_shorter_than_a_chunk_are_unavailable_and_say_so),
         cmocka_unit_test(too_few_chunks_are_said_and_not_guessed),
         cmocka_unit_test(one_column_has_no_correlation),
         cmocka_unit_test(wholly_missing_feature_has_finite_numbers),

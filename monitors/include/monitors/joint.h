@@ -25,7 +25,10 @@
  * own standard error, Sidak over the pairs; never below what independent rows give. Over
  * statistics: Holm 1979.
  *
- * Limits. Rows that remember for longer than a quarter of the reference are beyond it. A missing
+ * Limits. Rows that remember for longer than a quarter of the reference are beyond it. What chunks
+ * show holds for windows that are no shorter than they are: a window of less than 0.9 chunks is
+ * unavailable, and says so. There is no season: where windows do not hold whole cycles, what the
+ * season moves is scatter between chunks, so that thresholds are wide, not crossed. A missing
  * value is z = 0, so that many of them weaken correlations: quality.h says so in its own signal.
  *
  * Does not: keep windows, decide. Pure; any thread.
@@ -73,10 +76,11 @@ struct mon_joint_null;
  * chunks: in time order, over the reference's space, of about equal size but for the last, which is
  * left out where it is shorter than half its neighbour. Fewer than 8, or an empty one among them:
  * no calibration, and every signal is then unavailable and says so. Better 50 or more of 50 rows
- * or more; more than 128 are merged with their neighbours. ERR_INVALID: an option outside its
- * range, a reference of less than 2 rows. Costs the eigenvectors of a columns x columns matrix for
- * each chunk and each run: make it once per version and window size. Deterministic. *out is owned;
- * free with mon_joint_null_free.
+ * or more; more than 128 are merged with their neighbours, as long as they stay within a window,
+ * and more than 1,024 in any case. ERR_INVALID: an option outside its range, a reference of less
+ * than 2 rows. Costs the eigenvectors of a columns x columns matrix for each chunk and each run:
+ * make it once per version and window size. Deterministic. *out is owned; free with
+ * mon_joint_null_free.
  */
 enum err_code mon_joint_null_new(const struct mon_joint_sums *reference,
                                  struct mon_joint_sums *const *chunks, size_t n_chunks,
@@ -99,7 +103,8 @@ void mon_joint_options_init(struct mon_joint_options *o);
 /*
  * Writes one signal per watched statistic that the space has, in the order of the list, and their
  * number to *n_signals; signals has room for MON_N_JOINT. reference and window are over the null's
- * space. Fewer rows than min_rows: insufficient. A space of one column has no correlation:
+ * space. Fewer rows than min_rows: insufficient; fewer than 0.9 times the null's chunks have:
+ * unavailable, threshold_origin says why. A space of one column has no correlation:
  * unavailable.
  *
  * signal.value: as above; correlation: standard errors; pca_error: with the reference_value that

@@ -73,7 +73,7 @@ struct mon_reference {
     /* Several features together (joint.h); all NULL or 0 where it was not asked for. */
     struct mon_joint_space *joint_space;
     struct mon_joint_sums *joint; /* every row */
-    size_t n_joint_chunks;        /* the rows in the order they came, at most 128 stretches */
+    size_t n_joint_chunks;        /* the rows in the order they came, at most 1,024 stretches */
     struct mon_joint_sums **joint_chunks;
     bool has_scores;      /* the prediction series hold something */
     char **score_columns; /* schema_n_outputs names of columns; NULL: none, or not known */
@@ -91,8 +91,10 @@ void mon_reference_encode(const struct mon_reference *r, const struct mon_value 
                           double *codes);
 
 struct mon_reference_options {
-    size_t chunk_rows;  /* 0 (default): chosen so that there are up to 100 chunks, 400 where rows
-                           have times, of at least 50 rows, and they take 64 MiB at most */
+    /* 0 (default): where rows have times, of an hour, or of a day where an hour has fewer than 10
+     * rows, but no more than 4,400 chunks; else of 50 rows, but no more than 400 chunks. Their
+     * counts take 64 MiB of the file at most: longer chunks where there would be more. */
+    size_t chunk_rows;
     size_t sample_rows; /* default 200,000; 1 or more; as many labelled rows are kept at most */
     size_t max_joint_columns; /* default 64: with more features (or fewer than 2) joint sums, whose
                                  size grows with their square, are left out; 0: never */

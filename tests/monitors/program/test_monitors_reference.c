@@ -92,11 +92,11 @@ static void chunks_add_up_and_say_when_they_were(void **state)
     struct mon_reference *r = tiny_reference(N_ROWS, NULL);
     struct profile *sum = NULL;
     assert_int_equal(profile_new(r->ruler, &sum, NULL), ERR_OK);
-    assert_int_equal(r->n_chunks, N_ROWS / 50); /* timed: as many as 50 rows each allow */
+    assert_int_equal(r->n_chunks, N_ROWS / 60); /* a row a minute: chunks of an hour */
     for (size_t i = 0; i < r->n_chunks; i++) {
-        assert_int_equal(r->chunks[i]->n_rows, 50);
-        assert_int_equal(r->spans[i].from_unix_ms, (int64_t)i * 50 * 60000);
-        assert_int_equal(r->spans[i].to_unix_ms, (int64_t)(i * 50 + 49) * 60000 + 1);
+        assert_int_equal(r->chunks[i]->n_rows, 60);
+        assert_int_equal(r->spans[i].from_unix_ms, (int64_t)i * 60 * 60000);
+        assert_int_equal(r->spans[i].to_unix_ms, (int64_t)(i * 60 + 59) * 60000 + 1);
         profile_merge(sum, r->chunks[i]);
     }
     assert_memory_equal(sum->counts, r->profile->counts, r->ruler->n_cells * sizeof *sum->counts);
