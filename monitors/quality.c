@@ -6,8 +6,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "tail.h"
+#include "clustering.h"
+
+#define SLOTS 512       /* chunks looked at one by one */
+#define NEAR_SHARE 0.01 /* of the rows: what counts as an end of the range */
 
 static const char *const rate_names[MON_N_RATES] = {
 #define X(symbol, name) [symbol] = name,
@@ -98,6 +102,59 @@ struct happened {
     double events, rows;
 };
 
+/* The reference's chunks in time order. */
+struct in_time {
+    struct profile *const *chunks;
+    size_t n;
+};
+
+/* The cells at both ends of the range that hold NEAR_SHARE of the reference's rows each: low and
+ * all below, high and all above. */
+struct ends {
+    size_t low, high;
+};
+
+static struct ends ends_of(const struct profile *reference, const struct series *s)
+{
+    const uint64_t *counts = reference->counts + s->first_cell;
+    struct ends e = {0, s->n_edges};
+    double want = NEAR_SHARE * (double)reference->n_rows;
+    for (double held = (double)counts[0]; held < want && e.low < s->n_edges;)
+        held += (double)counts[++e.low];
+    for (double held = (double)counts[s->n_edges]; held < want && e.high > e.low + 1;)
+        held += (double)counts[--e.high];
+    return e;
+}
+
+static double events_at_ends(const struct profile *p, const struct series *s, struct ends e)
+{
+    const uint64_t *counts = p->counts + s->first_cell;
+    double sum = 0.0;
+    for (size_t c = 0; c <= s->n_edges; c++)
+        sum += c <= e.low || c >= e.high ? (double)counts[c] : 0.0;
+    return sum;
+}
+
+/* How a rate's events cluster in the reference's chunks, neighbours added up where there are more
+ * than SLOTS. A reference has few values beyond its own range or none; how they cluster is read off
+ * those at its ends. */
+static struct clustering clustering_of(const struct in_time *t, const struct profile *reference,
+                                       const struct series *s, enum mon_rate rate,
+                                       double window_rows)
+{
+    double rows[SLOTS] = {0}, happened[SLOTS] = {0};
+    size_t n = t->n < SLOTS ? t->n : SLOTS;
+    bool range = rate == MON_RATE_RANGE;
+    struct ends ends = range ? ends_of(reference, s) : (struct ends){0, 0};
+    for (size_t i = 0; i < t->n; i++) {
+        size_t slot = i * n / t->n;
+        rows[slot] += (double)t->chunks[i]->n_rows;
+        happened[slot] +=
+            range ? events_at_ends(t->chunks[i], s, ends) : events(t->chunks[i], s, rate);
+    }
+    return clustering_of_chunks(rows, happened, n, window_rows);
+}
+
 static void start(const struct mon_quality_options *o, const char *statistic, const char *feature,
                   const char *rule, struct mon_signal *s)
 {
@@ -108,8 +165,8 @@ static void start(const struct mon_quality_options *o, const char *statistic, co
 
 /* The rule of all rates: a rise beyond its limit that chance does not explain. */
 static void judge_rate(const struct mon_quality_options *o, struct happened reference,
-                       struct happened window, double max_rise, size_t n_rates,
-                       struct mon_signal *s)
+                       struct happened window, struct clustering clustering, double max_rise,
+                       size_t n_rates, struct mon_signal *s)
 {
     snprintf(s->threshold_origin, sizeof s->threshold_origin,
              "reference rate + %g, and significant at %g over %zu rates", max_rise, o->significance,
@@ -123,28 +180,55 @@ static void judge_rate(const struct mon_quality_options *o, struct happened refe
     s->reference_value = reference.events / reference.rows;
     s->effect = s->value - s->reference_value;
     s->threshold = s->reference_value + max_rise;
-    s->p_value = tail_hypergeometric(window.events, s->n, reference.events, s->n_reference);
+    s->p_value =
+        clustering_rate_tail(window.events, s->n, reference.events, s->n_reference, clustering);
     bool significant = s->p_value <= o->significance / (double)n_rates;
     s->verdict = s->effect > max_rise && significant ? MON_DRIFT : MON_OK;
+}
+
+static void say_clustering(struct clustering c, struct mon_signal *s)
+{
+    size_t used = strlen(s->rule);
+    if (c.rows_per_draw > 1.0)
+        snprintf(s->rule + used, sizeof s->rule - used, "; they cluster: %.3g rows count as one",
+                 c.rows_per_draw);
+}
+
+static void check_rate(const struct mon_quality_options *o, const struct profile *reference,
+                       const struct in_time *time, const struct profile *window, size_t series,
+                       enum mon_rate rate, size_t n_rates, struct mon_signal *s)
+{
+    const struct series *at = &reference->ruler->series[series];
+    struct happened before = {events(reference, at, rate), (double)reference->n_rows};
+    struct happened now = {events(window, at, rate), (double)window->n_rows};
+    struct clustering c = clustering_none();
+    if (now.events > 0.0)
+        c = clustering_of(time, reference, at, rate, now.rows);
+    start(o, rate_names[rate], at->name, rate_rules[rate], s);
+    judge_rate(o, before, now, c, o->max_rise[rate], n_rates, s);
+    say_clustering(c, s);
+}
+
+size_t mon_quality_check_chunks(const struct mon_quality_options *o,
+                                const struct profile *reference, struct profile *const *chunks,
+                                size_t n_chunks, const struct profile *window,
+                                struct mon_signal *signals)
+{
+    const struct ruler *r = reference->ruler;
+    const struct in_time time = {chunks, n_chunks};
+    size_t n = 0, n_rates = n_looked_at(o, r);
+    for (size_t i = 0; i < r->n_series; i++)
+        for (int rate = 0; rate < MON_N_RATES; rate++)
+            if (looked_at(o, &r->series[i], (enum mon_rate)rate))
+                check_rate(o, reference, &time, window, i, (enum mon_rate)rate, n_rates,
+                           &signals[n++]);
+    return n;
 }
 
 size_t mon_quality_check(const struct mon_quality_options *o, const struct profile *reference,
                          const struct profile *window, struct mon_signal *signals)
 {
-    const struct ruler *r = reference->ruler;
-    size_t n = 0, n_rates = n_looked_at(o, r);
-    for (size_t i = 0; i < r->n_series; i++)
-        for (int rate = 0; rate < MON_N_RATES; rate++) {
-            const struct series *at = &r->series[i];
-            if (!looked_at(o, at, (enum mon_rate)rate))
-                continue;
-            struct happened before = {events(reference, at, (enum mon_rate)rate),
-                                      (double)reference->n_rows};
-            struct happened now = {events(window, at, (enum mon_rate)rate), (double)window->n_rows};
-            start(o, rate_names[rate], at->name, rate_rules[rate], &signals[n]);
-            judge_rate(o, before, now, o->max_rise[rate], n_rates, &signals[n++]);
-        }
-    return n;
+    return mon_quality_check_chunks(o, reference, NULL, 0, window, signals);
 }
 
 size_t mon_mismatch_check(const struct mon_quality_options *o, const struct ruler *r,
@@ -156,7 +240,8 @@ size_t mon_mismatch_check(const struct mon_quality_options *o, const struct rule
         struct happened now = {(double)window->counts[i], (double)window->n_rows};
         start(o, "type_mismatch_rate", r->series[i].name,
               "rows whose value could not be read as the feature's type", &signals[i]);
-        judge_rate(o, before, now, o->max_mismatch_rise, r->n_features, &signals[i]);
+        judge_rate(o, before, now, clustering_none(), o->max_mismatch_rise, r->n_features,
+                   &signals[i]);
     }
     return r->n_features;
 }
@@ -175,7 +260,7 @@ void mon_duplicate_check(const struct mon_quality_options *o, const struct mon_r
         return;
     }
     struct happened before = {reference->repeated, reference->rows};
-    judge_rate(o, before, now, o->max_duplicate_rise, 1, s);
+    judge_rate(o, before, now, clustering_none(), o->max_duplicate_rise, 1, s);
     if (before.rows < now.rows)
         s->verdict = MON_INSUFFICIENT;
 }

@@ -91,7 +91,8 @@ static size_t check_quality(const struct model_watch *m, size_t monitor, struct 
     o.max_rise[MON_RATE_UNSEEN] = p->unseen;
     o.max_rise[MON_RATE_RANGE] = p->out_of_range;
     o.max_rise[MON_RATE_INFINITE] = p->infinite;
-    size_t n = mon_quality_check(&o, a->reference, m->window, signals);
+    size_t n =
+        mon_quality_check_chunks(&o, a->reference, a->chunks, a->n_chunks, m->window, signals);
     if (p->constant)
         n += mon_constant_check(&o, a->reference, a->chunks, a->n_chunks, m->window, signals + n);
     for (size_t i = 0; i < n; i++)

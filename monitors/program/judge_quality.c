@@ -93,7 +93,8 @@ size_t judge_quality_check(struct judge_quality *q, const struct window *w,
 {
     const struct mon_reference *r = q->setting->ref;
     const struct mon_mismatches now = {.n_rows = w->profile->n_rows, .counts = w->mismatched};
-    size_t n = mon_quality_check(&q->options, r->profile, w->profile, signals);
+    size_t n = mon_quality_check_chunks(&q->options, r->profile, r->chunks, r->n_chunks, w->profile,
+                                        signals);
     n += mon_mismatch_check(&q->options, r->ruler, &q->mismatches, &now, signals + n);
     n += mon_constant_check(&q->options, r->profile, r->chunks, r->n_chunks, w->profile,
                             signals + n);

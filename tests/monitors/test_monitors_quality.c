@@ -105,6 +105,158 @@ static void rise_that_may_be_chance_is_ok(void **state)
     stream_deinit(&stream);
 }
 
+/* 3 of 200 against none of 2,000 has p = 7.4e-4: enough for one rate at 0.001, not for nine. */
+static void significance_is_shared_by_the_rates(void **state)
+{
+    (void)state;
+    for (size_t n_features = 1; n_features <= N_FEATURES; n_features += N_FEATURES - 1) {
+        struct mon_quality_options o;
+        mon_quality_options_init(&o);
+        o.max_rise[MON_RATE_RANGE] = o.max_rise[MON_RATE_INFINITE] =
+            n_features == 1 ? NAN : o.max_rise[MON_RATE_MISSING];
+        stream_init(&stream, LAW_NORMAL, n_features, 2000, 100, 3);
+        struct profile *window = stream_window(&stream, 197, NULL);
+        count_value(window, NAN, 3);
+        size_t n = check(&o, window);
+        assert_int_equal(n, n_features == 1 ? 1 : 3 * N_FEATURES);
+        assert_true(signals[0].effect > 0.01);
+        assert_true(signals[0].p_value > 0.001 / 9.0 && signals[0].p_value < 0.001);
+        assert_int_equal(signals[0].verdict, n_features == 1 ? MON_DRIFT : MON_OK);
+        profile_free(window);
+        stream_deinit(&stream);
+    }
+}
+
+#define BURST_CHUNKS 100
+#define BURST_CHUNK_ROWS 200
+
+/* n_rows of which `rate` have the value, the others 0.5, in bursts of burst_rows on average. */
+static void count_bursts(struct profile *p, struct rng *r, size_t n_rows, double value, double rate,
+                         double burst_rows)
+{
+    bool bad = rng_uniform(r) < rate;
+    for (size_t i = 0; i < n_rows; i++) {
+        count_value(p, bad ? value : 0.5, 1);
+        double leave = bad ? 1.0 - rate : rate;
+        if (rng_uniform(r) < leave / burst_rows)
+            bad = !bad;
+    }
+}
+
+/* A reference of 20,000 rows, chunks and all. */
+static void make_bursts(struct rng *r, double rate, double burst_rows)
+{
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, BURST_CHUNKS * BURST_CHUNK_ROWS, BURST_CHUNK_ROWS,
+                3);
+    assert_int_equal(stream.n_chunks, BURST_CHUNKS);
+    profile_clear(stream.reference);
+    for (size_t i = 0; i < BURST_CHUNKS; i++) {
+        profile_clear(stream.chunks[i]);
+        count_bursts(stream.chunks[i], r, BURST_CHUNK_ROWS, NAN, rate, burst_rows);
+        profile_merge(stream.reference, stream.chunks[i]);
+    }
+}
+
+static size_t alarms_in_bursts(struct rng *r, size_t n_windows, bool with_chunks)
+{
+    struct mon_quality_options o;
+    size_t alarms = 0;
+    struct profile *window = stream_window(&stream, 0, NULL);
+    mon_quality_options_init(&o);
+    for (size_t i = 0; i < n_windows; i++) {
+        profile_clear(window);
+        count_bursts(window, r, 1000, NAN, 0.05, 50.0);
+        size_t n = mon_quality_check_chunks(&o, stream.reference, stream.chunks,
+                                            with_chunks ? stream.n_chunks : 0, window, signals);
+        alarms += mon_signals_count(signals, n, MON_DRIFT) > 0;
+    }
+    profile_free(window);
+    return alarms;
+}
+
+static void values_missing_in_bursts_as_ever_are_no_drift(void **state)
+{
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 17);
+    make_bursts(&r, 0.05, 50.0);
+    size_t apart = alarms_in_bursts(&r, 100, false), in_time = alarms_in_bursts(&r, 100, true);
+    print_message("same bursts: %zu alarms of 100 as independent rows, %zu with chunks\n", apart,
+                  in_time);
+    assert_true(apart > 5);
+    assert_true(in_time <= 1);
+    stream_deinit(&stream);
+}
+
+static void check_rise(struct rng *r, double before, double burst_rows, double now,
+                       enum mon_verdict expected)
+{
+    struct mon_quality_options o;
+    mon_quality_options_init(&o);
+    make_bursts(r, before, burst_rows);
+    struct profile *window = stream_window(&stream, 0, NULL);
+    count_bursts(window, r, 1000, NAN, now, 1.0);
+    mon_quality_check_chunks(&o, stream.reference, stream.chunks, stream.n_chunks, window, signals);
+    if (signals[0].verdict != expected)
+        fail_msg("%g in bursts of %g rows, then %g: %s, p = %g", before, burst_rows, now,
+                 mon_verdict_name(signals[0].verdict), signals[0].p_value);
+    bool says = strstr(signals[0].rule, "count as one") != NULL;
+    assert_true(says == (burst_rows > 1.0));
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
+static void real_rises_are_found_with_chunks_too(void **state)
+{
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 23);
+    check_rise(&r, 0.01, 1.0, 0.10, MON_DRIFT);
+    check_rise(&r, 0.05, 10.0, 0.50, MON_DRIFT);
+    check_rise(&r, 0.05, 50.0, 1.00, MON_DRIFT);
+    check_rise(&r, 0.05, 50.0, 0.10, MON_OK); /* two bursts where one was to be expected */
+}
+
+static void fill_walk(struct profile *p, struct rng *r, double *x, double correlation, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        *x = correlation * *x + sqrt(1.0 - correlation * correlation) * rng_normal(r);
+        count_value(p, *x, 1);
+    }
+}
+
+/* Never out of range in the reference; the ends of the range say how values out there come. */
+static void slow_columns_leave_their_range_for_a_while(void **state)
+{
+    (void)state;
+    struct rng r;
+    struct mon_quality_options o;
+    double x = 0.0;
+    rng_seed(&r, 29);
+    mon_quality_options_init(&o);
+    stream_init(&stream, LAW_NORMAL, N_FEATURES, BURST_CHUNKS * BURST_CHUNK_ROWS, BURST_CHUNK_ROWS,
+                3);
+    profile_clear(stream.reference);
+    for (size_t i = 0; i < BURST_CHUNKS; i++) {
+        profile_clear(stream.chunks[i]);
+        fill_walk(stream.chunks[i], &r, &x, 0.99, BURST_CHUNK_ROWS);
+        profile_merge(stream.reference, stream.chunks[i]);
+    }
+    struct profile *window = stream_window(&stream, 0, NULL);
+    fill_walk(window, &r, &x, 0.99, 988);
+    count_value(window, 6.0, 12);
+    size_t n = mon_quality_check_chunks(&o, stream.reference, stream.chunks, stream.n_chunks,
+                                        window, signals);
+    expect_drift_in(n, "none");
+    check(&o, window);
+    expect_drift_in(n, "out_of_range_rate");
+    count_value(window, 6.0, 1000);
+    mon_quality_check_chunks(&o, stream.reference, stream.chunks, stream.n_chunks, window, signals);
+    expect_drift_in(n, "out_of_range_rate");
+    profile_free(window);
+    stream_deinit(&stream);
+}
+
 static void falling_rate_is_ok(void **state)
 {
     (void)state;
@@ -399,6 +551,10 @@ int main(void)
         cmocka_unit_test(each_kind_of_bad_value_raises_its_own_rate),
         cmocka_unit_test(numbers_are_both_rates_and_their_difference),
         cmocka_unit_test(rise_that_may_be_chance_is_ok),
+        cmocka_unit_test(significance_is_shared_by_the_rates),
+        cmocka_unit_test(values_missing_in_bursts_as_ever_are_no_drift),
+        cmocka_unit_test(real_rises_are_found_with_chunks_too),
+        cmocka_unit_test(slow_columns_leave_their_range_for_a_while),
         cmocka_unit_test(falling_rate_is_ok),
         cmocka_unit_test(few_rows_are_insufficient),
         cmocka_unit_test(every_signal_says_its_rule),

@@ -5,9 +5,10 @@
  *
  * A rate's signal is drift where the rate rose by more than its limit (absolute: 0.01 is one point)
  * AND the rise is significant: exact conditional test (hypergeometric) of the two counts at
- * significance divided by the number of rates that the call looks at (Bonferroni). Falling rates
- * are ok. Every signal says its rule. Fewer rows than min_rows, or none in the reference:
- * insufficient. Pure; any thread. No memory is taken.
+ * significance divided by the number of rates that the call looks at (Bonferroni). Its rows are
+ * taken as independent unless mon_quality_check_chunks is called. Falling rates are ok. Every
+ * signal says its rule. Fewer rows than min_rows, or none in the reference: insufficient. Pure; any
+ * thread. No memory is taken.
  */
 #ifndef MONITORS_QUALITY_H
 #define MONITORS_QUALITY_H
@@ -45,6 +46,24 @@ void mon_quality_options_init(struct mon_quality_options *o);
  * for MON_N_RATES x ruler->n_features. */
 size_t mon_quality_check(const struct mon_quality_options *o, const struct profile *reference,
                          const struct profile *window, struct mon_signal *signals);
+
+/*
+ * The same for rows that depend on each other: values are missing in bursts, and then a rate varies
+ * more from window to window than the test of independent rows allows for. chunks (n_chunks, the
+ * reference's in time order, over the same ruler; NULL with 0: as mon_quality_check) show by how
+ * much, each alone and in runs as long as the window; where that is beyond chance (p < 0.05), so
+ * many rows count as one in the exact test (design effect: Rao & Scott, Biometrics 48 (1992)), and
+ * its tail is widened to Student's t with one degree of freedom less than there are chunks or runs.
+ * Of values out of range, of which a reference has few or none, the design effect is that of the
+ * outermost cells with 1 % of the rows at each end. Fewer than 8 chunks, or another rate that was 0
+ * in all of them: the exact test. How large bursts are is learnt from those that the reference has:
+ * one with two or three of them leaves more false alarms than stated. The signal's rule says how
+ * many rows count as one. O(n_chunks) a rate that is not 0 in the window.
+ */
+size_t mon_quality_check_chunks(const struct mon_quality_options *o,
+                                const struct profile *reference, struct profile *const *chunks,
+                                size_t n_chunks, const struct profile *window,
+                                struct mon_signal *signals);
 
 /* Rate of one kind in a series' counts; NaN where the kind of series has no such rate or no rows.
  */
