@@ -424,6 +424,29 @@ static bool is_unprintable(char c)
     return ((unsigned char)c < ' ' && !strchr("\t\n\r", c)) || c == '\0' || c == 0x7f;
 }
 
+/* ":", "?" or "-" at, followed by a blank or the end of the text. */
+static bool is_indicator(const struct reader *r, size_t at)
+{
+    return at < r->len && strchr(":?-", r->text[at]) && r->text[at] &&
+           (at + 1 == r->len || strchr(" \t\n\r", r->text[at + 1]));
+}
+
+/*
+ * A tab between two block indicators stands for indentation, which YAML 1.2.2, section 6.1, allows
+ * to spaces only; and in "? a:<tab>: b" it makes libfyaml 0.7 free what it never allocated.
+ */
+static bool is_tab_indent(const struct reader *r, size_t at)
+{
+    size_t before = at, after = at;
+    if (r->text[at] != '\t')
+        return false;
+    while (before > 0 && strchr(" \t", r->text[before - 1]) && r->text[before - 1])
+        before--;
+    while (after < r->len && strchr(" \t", r->text[after]) && r->text[after])
+        after++;
+    return before > 0 && is_indicator(r, before - 1) && is_indicator(r, after);
+}
+
 /* libfyaml stops at a NUL byte and lets broken UTF-8 and control characters through. */
 static enum err_code check_characters(struct reader *r)
 {
@@ -432,6 +455,9 @@ static enum err_code check_characters(struct reader *r)
         if (n == 0 || is_unprintable(r->text[at])) {
             return fail(r, ERR_PARSE,
                         n ? "expected text, got a control character" : "expected UTF-8");
+        }
+        if (is_tab_indent(r, at)) {
+            return fail(r, ERR_PARSE, "expected spaces, got a tab");
         }
         bool is_newline = r->text[at] == '\n';
         r->line += is_newline;
