@@ -85,7 +85,7 @@ size_t mon_drift_check(const struct mon_drift_options *o, const struct mon_null 
 static double threshold_of(struct check *c, size_t series, double window_rows, double p)
 {
     struct null_case null;
-    if (!check_case(c, series, window_rows, &null))
+    if (check_too_short(c, window_rows) || !check_case(c, series, window_rows, &null))
         return INFINITY;
     double value = null_quantile(&null, p);
     return value >= check_reach(c, series) ? INFINITY : value;
@@ -94,7 +94,7 @@ static double threshold_of(struct check *c, size_t series, double window_rows, d
 enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,
                                   double window_rows, double p, double *out, struct err *e)
 {
-    struct mon_drift_options o = {.statistic = null->statistic};
+    struct mon_drift_options o = {.statistic = null->statistic, .threshold = NAN};
     struct check c = {.options = &o, .null = null, .reference = reference};
     if (!(window_rows >= 1.0) || !(p > 0.0) || !(p < 1.0))
         return err_set(e, ERR_INVALID, "thresholds: %g rows at p = %g", window_rows, p);

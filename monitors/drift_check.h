@@ -36,6 +36,10 @@ void check_deinit(struct check *c);
 /* The signal before anything was measured; its verdict is then MON_OK or MON_INSUFFICIENT. */
 void check_start(const struct check *c, size_t series, struct mon_signal *s);
 
+/* The window is too short for the null's chunks, and no threshold was set: check_measure then gives
+ * MON_UNAVAILABLE, a value and no p-value. */
+bool check_too_short(const struct check *c, double window_rows);
+
 /* Fills all but the verdict of a calibrated check, which needs all series' p-values;
  * MON_UNAVAILABLE where there is no value, or no value could be beyond the threshold. */
 void check_measure(struct check *c, size_t series, struct mon_signal *s);

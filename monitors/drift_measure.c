@@ -11,6 +11,10 @@
 #include "multiple.h"
 #include "season_state.h"
 
+/* Windows of fewer chunks than this have no null: somewhat less than one, since windows of an
+ * hour or a day differ in size. */
+#define SHORTEST_WINDOW_CHUNKS 0.9
+
 bool check_watches(const struct mon_drift_options *o, const struct series *s)
 {
     if (s->prediction != o->predictions)
@@ -97,6 +101,21 @@ static void lay_reference(struct check *c, const struct series *at)
         c->laid[i] = (double)c->reference->counts[at->first_cell + i];
 }
 
+bool check_too_short(const struct check *c, double window_rows)
+{
+    return isnan(c->options->threshold) && c->null != NULL &&
+           window_rows < SHORTEST_WINDOW_CHUNKS * c->null->chunk_rows;
+}
+
+/* What happens within a chunk was not looked at: a cycle as long as one leaves no trace between
+ * chunks, and every window within it differs. */
+static void refuse_short(const struct check *c, struct mon_signal *s)
+{
+    s->verdict = MON_UNAVAILABLE;
+    snprintf(s->threshold_origin, sizeof s->threshold_origin,
+             "chunks of %.0f rows are longer than the window of %.0f", c->null->chunk_rows, s->n);
+}
+
 /* Cells and counts of both sides; false where the statistic does not exist for the series. */
 static bool lay(struct check *c, const struct series *at, struct mon_signal *s)
 {
@@ -137,6 +156,10 @@ void check_measure(struct check *c, size_t series, struct mon_signal *s)
         snprintf(s->threshold_origin, sizeof s->threshold_origin,
                  "%s needs numbers on both sides, the reference's not all equal",
                  mon_statistic_name(statistic));
+        return;
+    }
+    if (check_too_short(c, s->n)) {
+        refuse_short(c, s);
         return;
     }
     struct null_case null = case_of(c, at, series);

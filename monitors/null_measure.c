@@ -17,38 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "null.h"
+#include "null_measure.h"
 #include "season_state.h"
-#include "spectrum.h"
-
-#define THIN_COLUMNS 51 /* of which a fiftieth of the reference each */
-
-struct measure {
-    enum mon_statistic statistic;
-    const struct profile *reference;
-    struct profile *const *chunks;
-    const struct mon_season *season; /* NULL: chunks belong with all others */
-    struct profile *total;           /* of the chunks */
-    double window_rows;
-    size_t n_chunks, block; /* block: chunks in a window-sized run */
-    size_t n_used;          /* chunks that belong with others */
-    double dof;             /* of them, less one a phase */
-    bool *used;             /* n_chunks */
-    double *block_size;     /* n_chunks: of the run that ends there, in chunks; 0: none */
-    struct cells cells;
-    struct statistic_unit unit;
-    double *laid;     /* cells: reference counts */
-    double *counts;   /* cells: of a chunk */
-    double *expected; /* cells: of what it belongs with */
-    double *widths, *weights;
-    double *square, *sum;   /* cells: of runs of chunks; sum, shares while y is made */
-    double *independent;    /* cells: mean squares of y on independent rows */
-    double independent_sum; /* and of y's sum */
-    double *y;              /* n_chunks x cells */
-    double *thin;           /* n_chunks x THIN_COLUMNS */
-    double thin_factors[THIN_COLUMNS];
-    double *room; /* n_chunks x n_chunks */
-};
 
 static void measure_deinit(struct measure *m)
 {
@@ -61,6 +31,7 @@ static void measure_deinit(struct measure *m)
     free(m->expected);
     free(m->widths);
     free(m->weights);
+    free(m->shares);
     free(m->square);
     free(m->sum);
     free(m->independent);
@@ -71,7 +42,7 @@ static void measure_deinit(struct measure *m)
 
 static bool allocate(struct measure *m, size_t largest)
 {
-    double **vectors[] = {&m->laid,    &m->counts, &m->expected, &m->widths,
+    double **vectors[] = {&m->laid,    &m->counts, &m->expected, &m->widths,     &m->shares,
                           &m->weights, &m->square, &m->sum,      &m->independent};
     bool all = true;
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
@@ -314,6 +285,9 @@ static struct series_null measure_series(struct measure *m, const struct series 
     struct spectrum shape = shape_of(m);
     out.chunks = compare(m, scatter_of_runs(m, 1), independent, shape);
     out.blocks = compare(m, scatter_of_runs(m, m->block), independent, shape);
+    double curvature = null_curvature(m, s);
+    out.chunks.design_effect *= curvature;
+    out.blocks.design_effect *= curvature;
     out.chunks.nu *= m->dof;
     out.blocks.nu *= fmax(1.0, m->dof / (double)m->block - 1.0);
     return out;

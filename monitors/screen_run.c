@@ -33,7 +33,8 @@ static void screen_pair(struct mon_screen *s, struct screen_statistic *k, size_t
     if (statistic_of_groups(k->options.statistic) && l->n_groups != m->n_groups)
         screen_limit_make(k, s->series[i], window_rows, l);
     enum screen_side side = screen_limit_side(k, l, v);
-    s->suspect[place] = side == SCREEN_SUSPECT || s->tell_all;
+    s->suspect[place] =
+        side == SCREEN_SUSPECT || s->tell_all || check_too_short(&k->check, window_rows);
     s->pairs[place] =
         (struct mon_screen_pair){.value = v->value,
                                  .threshold = screen_limit_threshold(k, l, v->inverse_rows),

@@ -113,6 +113,19 @@ static void explicit_threshold_needs_no_null(void **state)
     finish(&f);
 }
 
+static void use_independent_rows(struct fixture *f)
+{
+    struct mon_null_options o;
+    mon_null_options_init(&o);
+    o.statistic = f->options.statistic;
+    o.independent_rows = true;
+    mon_null_free(f->null);
+    f->null = NULL;
+    assert_int_equal(mon_null_make(&o, f->stream.reference, f->stream.chunks, f->stream.n_chunks,
+                                   &f->null, NULL),
+                     ERR_OK);
+}
+
 static void few_rows_are_insufficient_however_far_away(void **state)
 {
     (void)state;
@@ -126,6 +139,7 @@ static void few_rows_are_insufficient_however_far_away(void **state)
     f.options.min_rows = 0.0;
     check(&f, 0, NULL);
     expect_all(&f, MON_INSUFFICIENT);
+    use_independent_rows(&f);
     check(&f, 1, &far);
     for (size_t i = 0; i < f.n_signals; i++)
         assert_true(isfinite(f.signals[i].value) && isfinite(f.signals[i].p_value));
@@ -277,19 +291,40 @@ static void thresholds_in_bulk_are_those_of_the_check(void **state)
     }
 }
 
+/* A cycle as long as a chunk leaves no trace between chunks. */
+static void windows_shorter_than_a_chunk_cannot_be_judged(void **state)
+{
+    (void)state;
+    const struct change far = {.shift = 5.0};
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
+        struct fixture f;
+        double thresholds[N_FEATURES + 2];
+        start(&f, LAW_NORMAL, (enum mon_statistic)s);
+        f.options.min_rows = 1.0;
+        check(&f, 89, &far);
+        expect_all(&f, MON_UNAVAILABLE);
+        assert_string_equal(f.signals[0].threshold_origin,
+                            "chunks of 100 rows are longer than the window of 89");
+        assert_true(isfinite(f.signals[0].value) && isnan(f.signals[0].p_value));
+        assert_int_equal(
+            mon_null_thresholds(f.null, f.stream.reference, 89, 0.01, thresholds, NULL), ERR_OK);
+        assert_true(isinf(thresholds[0]));
+        check(&f, 90, &far);
+        expect_all(&f, MON_DRIFT);
+        f.options.threshold = 0.05;
+        check(&f, 50, &far);
+        expect_all(&f, MON_DRIFT);
+        finish(&f);
+    }
+}
+
 static void independent_rows_are_assumed_where_asked_for(void **state)
 {
     (void)state;
     struct fixture f;
-    struct mon_null_options o;
     start(&f, LAW_AR, MON_PSI);
     double measured = mon_null_design_effect(f.null, 0);
-    mon_null_free(f.null);
-    mon_null_options_init(&o);
-    o.independent_rows = true;
-    assert_int_equal(
-        mon_null_make(&o, f.stream.reference, f.stream.chunks, f.stream.n_chunks, &f.null, NULL),
-        ERR_OK);
+    use_independent_rows(&f);
     assert_true(measured > 3.0 && mon_null_design_effect(f.null, 0) == 1.0);
     check(&f, WINDOW_ROWS, NULL);
     assert_non_null(strstr(f.signals[0].threshold_origin, "independent"));
@@ -459,6 +494,7 @@ int main(void)
         cmocka_unit_test(every_statistic_is_found_by_its_name),
         cmocka_unit_test(rule_says_bins_pooling_and_smoothing),
         cmocka_unit_test(thresholds_in_bulk_are_those_of_the_check),
+        cmocka_unit_test(windows_shorter_than_a_chunk_cannot_be_judged),
         cmocka_unit_test(independent_rows_are_assumed_where_asked_for),
         cmocka_unit_test(holm_rejects_step_by_step),
         cmocka_unit_test(one_outlier_of_1000_deviations_hides_no_shift),

@@ -6,13 +6,17 @@
  * - psi, js, hellinger are taken over the ruler's groups (reference deciles, or categories; a group
  *   of its own for unseen, missing, infinite); groups that would hold fewer than 5 of the window's
  *   rows under the reference, and all outside its range, are pooled into one. psi and hellinger add
- *   half a row to each group of both sides.
- * - ks and cramer_von_mises (the mean of (F - G)^2 over the reference) are taken over the cells as
- *   they are, infinite and missing placed at the end; for categories in the vocabulary's order,
- *   where their tail is a bound.
- * - wasserstein is the area between the distribution functions of the finite values, in standard
- *   deviations of the reference, both clipped at the reference's 0.5 % and 99.5 % quantiles: beyond
- *   them a handful of rows would be the distance. Not for categories, nor for a constant.
+ *   half a row to each group of both sides. psi is sum (p - q) ln(p / q) (Siddiqi 2006; Jeffreys
+ *   1946), js the square root of the Jensen-Shannon divergence in bits (Endres & Schindelin 2003),
+ *   hellinger sqrt(sum (sqrt p - sqrt q)^2 / 2) (Hellinger 1909).
+ * - ks, the largest |F - G| (Kolmogorov 1933, Smirnov 1939), and cramer_von_mises, the mean of
+ *   (F - G)^2 over the reference (Cramer 1928; Anderson 1962 for two samples), are taken over the
+ *   cells as they are, infinite and missing placed at the end; for categories in the vocabulary's
+ *   order, where their tail is a bound.
+ * - wasserstein is the area between the distribution functions of the finite values (Vallender
+ *   1974), in standard deviations of the reference, both clipped at the reference's 0.5 % and
+ *   99.5 % quantiles: beyond them a handful of rows would be the distance. Not for categories, nor
+ *   for a constant.
  * psi and hellinger see any change of shape; cramer_von_mises and wasserstein see smaller shifts
  * of a whole feature; ks lies between.
  *
@@ -21,7 +25,9 @@
  * (leave-block-out), or from the rest of their phase (season.h), than independent rows would: the
  * design effect (Kish 1965), once from single chunks and once from every block of consecutive
  * chunks of the window's size (the moving-block resample, Kuensch 1989, enumerated). The p-value is
- * the largest of three: independent rows, chunks, blocks. That few chunks make an uncertain
+ * the largest of three: independent rows, chunks, blocks. Where a window's rows count as a handful,
+ * groups are empty or full and psi is larger than the chi-squared that stands for it: by how much
+ * is measured on the same blocks, and widens the null. That few chunks make an uncertain
  * estimate is in it too: the tails are those of F (three moments of a sum of chi-squareds), and for
  * ks Kolmogorov's with its scale integrated over a chi-squared estimate.
  *
@@ -29,6 +35,10 @@
  * part of every null. So p-values are valid one by one, and their errors are common to all windows:
  * multiply or average them over windows and they mean nothing. Merge the windows instead (scan.h,
  * overtime.h).
+ *
+ * What happens within a chunk is not seen. A window shorter than 0.9 chunks has no null and is
+ * unavailable ("chunks of N rows are longer than the window of M"), unless a threshold was set or
+ * independent rows were asked for.
  *
  * No rows on a side, or fewer than min_rows: insufficient. One row: legal, finite numbers. A
  * constant feature is ok until it moves. Missing and infinite values are counted apart, never
@@ -114,8 +124,9 @@ struct mon_null;
  * other sizes too, but is sharpest near its own. chunks: in time order, over the same ruler as
  * reference, of equal size but for the last, which is left out where it is shorter than half; fewer
  * than 8 leave the null for independent rows, and the signals say so. More chunks are better: 50 or
- * more of 50 to 500 rows. Cost about n_chunks^2 x n_cells; make it once per version, statistic and
- * window size. Deterministic. *out is owned; free with mon_null_free.
+ * more of 50 to 500 rows, none longer than the shortest window. Cost about n_chunks^2 x n_cells;
+ * make it once per version, statistic and window size. Deterministic. *out is owned; free with
+ * mon_null_free.
  */
 enum err_code mon_null_new(const struct profile *reference, struct profile *const *chunks,
                            size_t n_chunks, enum mon_statistic statistic, double window_rows,
@@ -147,8 +158,9 @@ double mon_null_design_effect(const struct mon_null *null, size_t series);
  * may be NULL only with an explicit threshold. Verdicts: fewer rows than min_rows, or a side
  * without rows: insufficient; explicit threshold: drift where value > threshold; calibrated: drift
  * where the correction at false_alarm_rate rejects and effect >= min_effect; a calibrated threshold
- * that no window can reach (1 for ks, js and hellinger, 1/3 for cramer_von_mises), and a statistic
- * that does not exist for the series: unavailable. signal.threshold is
+ * that no window can reach (1 for ks, js and hellinger, 1/3 for cramer_von_mises), chunks longer
+ * than the window (above; p_value, threshold and effect are then NaN), and a statistic that does
+ * not exist for the series: unavailable. signal.threshold is
  * then the smallest value this series alone would need (false_alarm_rate / number of series),
  * effect the excess over the null mean.
  */
@@ -170,24 +182,25 @@ size_t mon_drift_check_mix(const struct mon_drift_options *o, const struct mon_n
 /*
  * For those who compute values in bulk themselves (screen.h does, and judges): the value of each
  * series at which its p-value falls to p, for a window of window_rows compared with the whole
- * reference. out: n_series values; INFINITY where no value can. No procedure over series at level q
- * rejects a p above q, so a value below the threshold for p = q needs no second look. Keep them as
- * long as the window's size stays the same. ERR_INVALID for window_rows < 1 or p outside (0, 1),
- * ERR_NOMEM.
+ * reference. out: n_series values; INFINITY where no value can, and for windows shorter than 0.9 of
+ * the null's chunks. No procedure over series at level q rejects a p above q, so a value below the
+ * threshold for p = q needs no second look. Keep them as long as the window's size stays the same.
+ * ERR_INVALID for window_rows < 1 or p outside (0, 1), ERR_NOMEM.
  */
 enum err_code mon_null_thresholds(const struct mon_null *null, const struct profile *reference,
                                   double window_rows, double p, double *out, struct err *e);
 
 /*
- * Holm 1979: marks reject[i], with at most alpha chance of any false rejection under any
- * dependence. NaN p-values are left out and not rejected. Returns the number rejected. n = 0 gives
- * 0.
+ * Holm 1979: marks reject[i] (n entries, as p_values; every one is written), with at most alpha
+ * chance of any false rejection under any dependence. NaN p-values are left out and not rejected.
+ * Returns the number rejected. n = 0 gives 0.
  */
 size_t mon_holm(const double *p_values, size_t n, double alpha, bool *reject);
 
 /*
- * Benjamini & Hochberg 1995: marks reject[i] for p_values[i] at false discovery rate q. NaN
- * p-values are left out and not rejected. Returns the number rejected. n = 0 gives 0.
+ * Benjamini & Hochberg 1995: marks reject[i] (n entries, every one is written) for p_values[i] at
+ * false discovery rate q. NaN p-values are left out and not rejected. Returns the number rejected.
+ * n = 0 gives 0.
  */
 size_t mon_benjamini_hochberg(const double *p_values, size_t n, double q, bool *reject);
 

@@ -54,11 +54,12 @@ bool mon_overtime_raised(const struct mon_overtime *m);
 uint64_t mon_overtime_n_raises(const struct mon_overtime *m);
 
 /*
- * Adds a window (borrowed for the call; mix may be NULL) and tests the lengths it completes. Writes
- * one signal per watched series, in ruler order, and their number to *n (signals: room for
- * ruler->n_series): the shortest length that found drift, else the window itself; signal.n and
- * signal.rule say which. An alarm is kept per length; RAISED where none was raised before, CLEARED
- * where the last one ended.
+ * Adds a window (borrowed for the call; mix may be NULL, nothing else may) and tests the lengths it
+ * completes. Writes one signal per watched series, in ruler order, and their number to *n (signals:
+ * room for ruler->n_series whatever is watched; where no series is, *n is 0 and nothing is
+ * written): the shortest length that found drift, else the window itself; signal.n and signal.rule
+ * say which. An alarm is kept per length; RAISED where none was raised before, CLEARED where the
+ * last one ended.
  */
 enum mon_alarm_event mon_overtime_add(struct mon_overtime *m, const struct profile *window,
                                       const struct mon_phase_mix *mix, struct mon_signal *signals,
@@ -69,10 +70,14 @@ enum mon_alarm_event mon_overtime_add(struct mon_overtime *m, const struct profi
 void mon_overtime_clear(struct mon_overtime *m);
 
 /* Merged windows and alarms, as tensors "<prefix>..."; what was made from the reference is not in
- * it. The monitor must not change until the file is written. */
+ * it. The monitor must not change until the file is written. ERR_INVALID for a prefix of
+ * more than 48 bytes or a name that the writer holds already, ERR_NOMEM; the writer may then hold
+ * part of the monitor. */
 enum err_code mon_overtime_to_st(const struct mon_overtime *m, const char *prefix,
                                  struct st_writer *w, struct err *e);
-/* Into a monitor of the same reference and options; where it fails, as if new. */
+/* Into a monitor of the same reference and options. ERR_INVALID for tensors that are absent
+ * or of another type or shape, and for a prefix of more than 48 bytes; ERR_PARSE for values that no
+ * monitor writes; ERR_NOMEM. Where it fails the monitor is as if new. */
 enum err_code mon_overtime_from_st(struct mon_overtime *m, const struct st_file *f,
                                    const char *prefix, struct err *e);
 

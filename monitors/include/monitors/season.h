@@ -56,6 +56,8 @@ struct mon_phase_mix {
 /* Adds rows spread evenly over the span; an empty or reversed span counts at its beginning. */
 void mon_phase_mix_add(struct mon_phase_mix *mix, enum mon_cycle c, int64_t utc_offset_ms,
                        struct mon_span span, double rows);
+/* Adds the other's rows phase by phase; both are of the same cycle and offset. other may be into
+ * itself (which doubles it); neither is NULL. */
 void mon_phase_mix_merge(struct mon_phase_mix *into, const struct mon_phase_mix *other);
 
 struct mon_season_options {
