@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/chunks.h"
+#include "reference_builder.h"
 #include "reference_joint.h"
 
 void mon_reference_free(struct mon_reference *r)
@@ -46,6 +47,16 @@ static double encode_text(const struct mon_reference *r, size_t feature, const c
     return code < 0 ? CODE_UNSEEN : code;
 }
 
+/* Squares of larger ones, summed, would be infinite: they count as infinite themselves. */
+#define LARGEST_NUMBER 1e140
+
+double reference_number(const struct feature *f, double x)
+{
+    if (f->pii)
+        return isnan(x) ? NAN : CODE_PRESENT;
+    return fabs(x) > LARGEST_NUMBER ? copysign(INFINITY, x) : x;
+}
+
 void mon_reference_encode(const struct mon_reference *r, const struct mon_value *values,
                           double *codes)
 {
@@ -54,6 +65,6 @@ void mon_reference_encode(const struct mon_reference *r, const struct mon_value 
         if (feature->kind == FEATURE_CATEGORICAL)
             codes[f] = encode_text(r, f, values[f].text);
         else
-            codes[f] = feature->pii && !isnan(values[f].number) ? CODE_PRESENT : values[f].number;
+            codes[f] = reference_number(feature, values[f].number);
     }
 }

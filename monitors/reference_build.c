@@ -147,7 +147,7 @@ static enum err_code learn_row(struct mon_reference_builder *b, const struct mon
         const struct mon_value *v = &row->values[f];
         double *out = &b->row_codes[f];
         if (s->features[f].kind == FEATURE_NUMERIC)
-            *out = s->features[f].pii && !isnan(v->number) ? CODE_PRESENT : v->number;
+            *out = reference_number(&s->features[f], v->number);
         else if (!v->text)
             *out = NAN;
         else if (s->features[f].pii)

@@ -46,6 +46,9 @@ static inline void reference_widen(struct mon_span *span, int64_t unix_ms)
     span->to_unix_ms = unix_ms >= span->to_unix_ms ? unix_ms + 1 : span->to_unix_ms;
 }
 
+/* The code of a numeric feature's value. */
+double reference_number(const struct feature *f, double x);
+
 /* NaN where a row has none. */
 static inline void reference_copy_scores(float *to, const float *scores, size_t n_outputs)
 {

@@ -16,6 +16,7 @@
 #define SKEWED 4.0
 #define LARGE 20.0 /* log1p hardly bends what is smaller */
 #define MOSTLY 0.9 /* share of values that makes a kind */
+#define MOSTLY_NUMBERS 0.95
 
 bool csv_stats_init(struct csv_stats *s)
 {
@@ -43,7 +44,7 @@ static size_t hash(const char *text)
     return (size_t)h;
 }
 
-static bool add_distinct(struct csv_stats *s, const char *field)
+static bool add_distinct(struct csv_stats *s, const char *field, bool is_number)
 {
     size_t i = hash(field) % SLOTS;
     while (s->distinct[i] && strcmp(s->distinct[i], field) != 0)
@@ -52,6 +53,7 @@ static bool add_distinct(struct csv_stats *s, const char *field)
         return true;
     s->distinct[i] = strdup(field);
     s->n_distinct++;
+    s->n_distinct_others += !is_number;
     return s->distinct[i] != NULL;
 }
 
@@ -110,11 +112,14 @@ bool csv_stats_add(struct csv_stats *s, const char *field)
         s->n_missing++;
         return true;
     }
-    if (csv_number(field, &x) && isfinite(x))
+    bool is_number = csv_number(field, &x) && isfinite(x);
+    if (is_number)
         add_number(s, x);
+    else if (csv_infinity(field, &x))
+        s->n_infinite++;
     else
         add_text(s, field);
-    return add_distinct(s, field);
+    return add_distinct(s, field, is_number);
 }
 
 double csv_stats_skewness(const struct csv_stats *s)
@@ -235,14 +240,47 @@ static struct column_verdict judge_texts(const struct csv_stats *s)
     return v;
 }
 
+static void say_others(const struct csv_stats *s, struct column_verdict *v)
+{
+    size_t at = strlen(v->reason);
+    int64_t n = s->n_rows - s->n_missing, n_texts = n - s->n_numbers - s->n_infinite;
+    if (n_texts > 0)
+        snprintf(v->reason + at, sizeof(v->reason) - at,
+                 "; %lld of %lld rows are no numbers: mistyped, and taken as missing",
+                 (long long)n_texts, (long long)n);
+    at = strlen(v->reason);
+    if (s->n_infinite > 0)
+        snprintf(v->reason + at, sizeof(v->reason) - at, "; %lld of %lld rows are infinite",
+                 (long long)s->n_infinite, (long long)n);
+}
+
+/* Amounts with a few words among them ("error", "inf"); a few codes and words are categories. */
+static bool judge_mostly_numbers(const struct csv_stats *s, struct column_verdict *out)
+{
+    struct csv_stats numbers = *s;
+    double n = (double)(s->n_rows - s->n_missing);
+    if (s->n_numbers == 0 || (double)(s->n_numbers + s->n_infinite) < MOSTLY_NUMBERS * n)
+        return false;
+    if (s->n_distinct <= COLUMN_MAX_DISTINCT)
+        numbers.n_distinct -= s->n_distinct_others;
+    if (numbers.n_distinct <= COLUMN_MAX_CODES)
+        return false;
+    *out = judge_numbers(&numbers);
+    out->is_time = false; /* some rows would have none */
+    say_others(s, out);
+    return true;
+}
+
 struct column_verdict csv_column_judge(const char *name, const struct csv_stats *s)
 {
     struct column_verdict v = {.guess = COLUMN_LEFT_OUT};
     int64_t n = s->n_rows - s->n_missing;
     if (n == 0)
         snprintf(v.reason, sizeof(v.reason), "no value in %lld rows", (long long)s->n_rows);
-    else
-        v = s->n_numbers == n ? judge_numbers(s) : judge_texts(s);
+    else if (s->n_numbers == n)
+        v = judge_numbers(s);
+    else if (!judge_mostly_numbers(s, &v))
+        v = judge_texts(s);
     v.personal = sounds_personal(name);
     if (v.personal)
         v.guess = s->n_numbers == n ? COLUMN_NUMERIC : COLUMN_CATEGORICAL;

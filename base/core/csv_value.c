@@ -82,6 +82,21 @@ static bool read_exact(const char *field, size_t len, double *out)
     return true;
 }
 
+bool csv_infinity(const char *field, double *out)
+{
+    size_t len = trim(&field);
+    bool negative = *field == '-';
+    if (negative || *field == '+') {
+        field++;
+        len--;
+    }
+    bool found = (len == 3 && strncasecmp(field, "inf", len) == 0) ||
+                 (len == 8 && strncasecmp(field, "infinity", len) == 0);
+    if (found)
+        *out = negative ? -INFINITY : INFINITY;
+    return found;
+}
+
 bool csv_number(const char *field, double *out)
 {
     size_t len = trim(&field);

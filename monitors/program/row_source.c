@@ -117,7 +117,7 @@ static void read_features(struct row_source *s, const char *const *fields)
         struct mon_value *v = &s->values[f];
         if (s->schema->features[f].kind == FEATURE_CATEGORICAL) {
             v->text = csv_is_missing(field) ? NULL : field;
-        } else if (!csv_number(field, &v->number)) {
+        } else if (!csv_number(field, &v->number) && !csv_infinity(field, &v->number)) {
             v->number = NAN;
             s->mismatched[f]++;
             s->row_mismatched[s->n_row_mismatched++] = f;

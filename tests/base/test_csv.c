@@ -131,7 +131,8 @@ static void csv_bounds_fields_and_rows(void **state)
     assert_ok(open_bytes(state, b.data, b.len, &c, &e), &e);
     const char *const *fields;
     bool more;
-    assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_LIMIT, "t.csv:2:1114111: a field is longer");
+    assert_fails(csv_next(c, &fields, &more, &e), &e, ERR_LIMIT,
+                 "t.csv:2:1114111: a field is longer");
     csv_close(c);
     buf_free(&b);
 }
@@ -236,6 +237,23 @@ static void csv_number_knows_missing_from_wrong(void **state)
     }
 }
 
+static void csv_infinity_is_no_number_and_no_other_word(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"inf", "-inf", " +Infinity ", "INF", "-infinity"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        double got = 42;
+        if (!csv_infinity(words[i], &got) || !isinf(got) || (got < 0) != (words[i][0] == '-'))
+            fail_msg("\"%s\" was read as %g", words[i], got);
+    }
+    static const char *const others[] = {"", "info", "in", "1", "--inf", "infinit", "nan", "-"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        double got = 42;
+        if (csv_infinity(others[i], &got) || got != 42)
+            fail_msg("\"%s\" was read as %g", others[i], got);
+    }
+}
+
 static void csv_reads_a_real_stream(void **state)
 {
     (void)state;
@@ -266,6 +284,7 @@ int main(void)
         cmocka_unit_test(csv_does_not_care_where_its_buffer_ends),
         cmocka_unit_test(csv_reads_gzip_and_notices_where_it_is_cut),
         cmocka_unit_test(csv_number_knows_missing_from_wrong),
+        cmocka_unit_test(csv_infinity_is_no_number_and_no_other_word),
         cmocka_unit_test(csv_reads_a_real_stream),
     };
     return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);

@@ -36,6 +36,8 @@ double csv_progress(const struct csv *c);
 /* A numeric field: "", "NA", "NaN", "null", "?" (in any case, blanks around) are missing (NaN); false
  * where it is no finite decimal number. */
 bool csv_number(const char *field, double *out);
+/* "inf", "-Infinity" and the like, in any case, blanks around: true, and *out is the infinity. */
+bool csv_infinity(const char *field, double *out);
 bool csv_is_missing(const char *field);
 
 #endif

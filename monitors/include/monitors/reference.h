@@ -86,7 +86,8 @@ void mon_reference_free(struct mon_reference *r); /* and all it holds; NULL is f
 bool mon_reference_has_label(const struct mon_reference *r);
 
 /* A row's values as codes, n_features doubles of the caller's: what profile_count takes. Categories
- * that the reference has not are CODE_UNSEEN; pii features NaN or CODE_PRESENT. */
+ * that the reference has not are CODE_UNSEEN; pii features NaN or CODE_PRESENT; numbers beyond
+ * +-1e140 are infinite. */
 void mon_reference_encode(const struct mon_reference *r, const struct mon_value *values,
                           double *codes);
 

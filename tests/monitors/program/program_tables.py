@@ -191,8 +191,44 @@ def a_file_that_is_no_reference_is_refused():
         expect_fails(f"cut at {cut}", "cut.safetensors", "compare", write("cut.safetensors", ref[:cut]), path)
 
 
+def numbers(name, n, seed, every=None, word="oops"):
+    """A column of amounts, of which every so many are a word, and a second one of numbers."""
+    rng = random.Random(seed)
+    cells = [word if every and i % every == 5 else f"{rng.gauss(0, 1):.4f}" for i in range(n)]
+    return write(name, "x,y\n" + "".join(f"{cell},{rng.gauss(0, 1):.4f}\n" for cell in cells))
+
+
+def a_few_words_leave_a_column_of_numbers_numeric():
+    out = ok("suggest", numbers("words.csv", 4000, 31, every=200))
+    expect_in("the proposal", 'name: "x", type: numeric', out)
+    expect_in("the reason", "20 of 4000 rows are no numbers: mistyped", out)
+    code, _, err = run("reference", FOLDER / "words.csv", "-o", FOLDER / "words.safetensors")
+    expect_in("and on stderr", "20 of 4000 rows are no numbers", err)
+    expect("exit code", code, 0)
+    out = ok("suggest", numbers("half.csv", 4000, 32, every=10))
+    expect_in("one in ten is not a few", '# - {name: "x"', out)
+    towns = write("towns.csv", "t,y\n" + "".join(f"{'none' if i % 40 == 3 else i % 3},{i * 37 % 101}.5\n" for i in range(2000)))
+    expect_in("a few codes and a word", 'name: "t", type: categorical', ok("suggest", towns))
+
+
+def infinite_values_are_counted_as_such():
+    ref = reference(numbers("finite.csv", 4000, 33))
+    for word in ("inf", "-Infinity", "1e200"):
+        found, summary = signals(ref, numbers("infinite.csv", 4000, 34, every=20, word=word))
+        drifted = {(s["feature"], s["statistic"]) for s in found if s["verdict"] == "drift"}
+        expect(f"{word}: drifted", ("x", "infinite_rate") in drifted, True)
+        expect(f"{word}: not mistyped", summary["mismatched_values"], 0)
+
+
+def a_reference_of_huge_numbers_can_be_compared():
+    path = numbers("huge.csv", 2000, 35, every=100, word="1.7976931348623157e308")
+    found, _ = signals(reference(path), path)
+    expect("against itself", {s["verdict"] for s in found if s["verdict"] == "drift"}, set())
+
+
 if __name__ == "__main__":
-    run_tests([files_without_rows_are_refused, wrong_rows_name_file_and_line, one_row_and_one_column_are_tables,
+    run_tests([a_few_words_leave_a_column_of_numbers_numeric, infinite_values_are_counted_as_such,
+               a_reference_of_huge_numbers_can_be_compared, files_without_rows_are_refused, wrong_rows_name_file_and_line, one_row_and_one_column_are_tables,
                four_thousand_columns_are_a_table, line_ends_marks_quotes_and_gzip_change_nothing,
                a_field_may_hold_line_ends, stdin_is_a_file_like_others, columns_that_are_not_there_are_named,
                values_that_are_no_numbers_are_counted, a_mistyped_value_counts_in_the_window_of_its_row,
