@@ -150,6 +150,19 @@ static void check_detector(struct policy_reader *r, const struct yaml_node *node
     report_at(r, node, "detector", message, "adwin, page_hinkley, cusum, kswin or bocd on a loss");
 }
 
+/* The mean of 0/1 errors never exceeds 1, that of losses has no whole to take percents of. */
+static void check_harm(struct policy_reader *r, const struct yaml_node *node,
+                       const struct policy_monitor *m)
+{
+    const struct yaml_node *given = yaml_find(node, "tolerance");
+
+    if (m->on == POLICY_DETECT_ON_ERROR && m->tolerance >= 1)
+        report_at(r, node, "tolerance", "so many 0/1 errors there never are",
+                  "a share below 1, such as 2%");
+    if (m->on == POLICY_DETECT_ON_LOSS && given != NULL && strchr(yaml_text(given), '%') != NULL)
+        report_at(r, node, "tolerance", "a loss has no percents", "a number in the loss's unit");
+}
+
 void policy_check_monitor(struct policy_reader *r, const struct yaml_node *node, const void *value)
 {
     const struct policy_monitor *m = value;
@@ -160,6 +173,8 @@ void policy_check_monitor(struct policy_reader *r, const struct yaml_node *node,
         check_estimated(r, node, m);
     if (m->kind == POLICY_MONITOR_DETECTOR)
         check_detector(r, node, m);
+    if (m->kind == POLICY_MONITOR_HARM)
+        check_harm(r, node, m);
     check_false_alarms(r, node, m);
     if ((m->kind == POLICY_MONITOR_DETECTOR || m->kind == POLICY_MONITOR_HARM) &&
         m->on == POLICY_DETECT_ON_ERROR && r->facts->label == POLICY_LABEL_REGRESSION)

@@ -163,10 +163,11 @@ static const struct key monitor_keys[] = {
     {"rows_between_alarms", KEY_INT, AT(rows_between_alarms), .fallback = "200000", .min = 1000,
      .max = MANY, .when = IF_RATE_SCAN,
      .help = "Expected number of labelled rows between false alarms."},
-    {"tolerance", KEY_NUMBER, AT(tolerance), .fallback = "auto", .off = "auto", .min = 0,
+    {"tolerance", KEY_SHARE, AT(tolerance), .fallback = "auto", .off = "auto", .min = 0,
      .max = 1e9, .when = HARM_KIND,
-     .help = "How much larger than the reference's the mean error (or loss) may be; auto: a tenth "
-             "of it, or three times what it varies by itself."},
+     .help = "How much larger than the reference's the mean may be: a share of the rows for errors "
+             "(2% are 2 points), a number in its unit for a loss; auto: a tenth of the "
+             "reference's, or three times what it varies by itself."},
     {"rows_between_alarms", KEY_INT, AT(rows_between_alarms), .fallback = "100000", .min = 100,
      .max = MANY, .when = HARM_KIND,
      .help = "Least expected number of labelled rows between false alarms."},

@@ -104,6 +104,12 @@ static void each_mistake_is_named_with_its_place(void **state)
          "expected it only where kind is \"quality\""},
         {BASE "monitors: [{name: a, kind: quality, constant: off}]\n",
          "6:47: monitors[0].constant: got \"off\", expected true or false"},
+        {BASE "monitors: [{name: a, kind: harm, \"on\": error, tolerance: 5}]\n",
+         "6:58: monitors[0].tolerance: so many 0/1 errors there never are, expected a share below "
+         "1, such as 2%"},
+        {BASE "monitors: [{name: a, kind: harm, \"on\": loss, tolerance: 2%}]\n",
+         "6:57: monitors[0].tolerance: a loss has no percents, expected a number in the loss's "
+         "unit"},
         {BASE "monitors: [{name: a, kind: drift, features: []}]\n",
          "6:45: monitors[0].features: nothing is watched, expected \"all\" or at least one "
          "feature"},
@@ -271,6 +277,24 @@ static void a_budget_of_false_alarms_is_a_time(void **state)
     assert_int_equal(p->monitors[0].false_alarm_every_ms, INT64_C(30) * 86400000);
     assert_int_equal(p->monitors[0].lengths, 4);
     assert_int_equal(p->monitors[0].season, POLICY_SEASON_DAY_OF_WEEK);
+    policy_free(p);
+}
+
+static void a_tolerance_is_a_share_of_errors_or_a_number_for_losses(void **state)
+{
+    static const char text[] = BASE "monitors:\n"
+                                    "  - {name: a, kind: harm, on: error, tolerance: 2%}\n"
+                                    "  - {name: b, kind: harm, \"on\": error, tolerance: 0.02}\n"
+                                    "  - {name: c, kind: harm, \"on\": loss, tolerance: 5}\n"
+                                    "  - {name: d, kind: harm, \"on\": loss, tolerance: auto}\n";
+    struct policy *p;
+
+    (void)state;
+    assert_int_equal(parse(text, NULL, &p), ERR_OK);
+    assert_float_equal(p->monitors[0].tolerance, 0.02, 1e-15);
+    assert_float_equal(p->monitors[1].tolerance, 0.02, 1e-15);
+    assert_float_equal(p->monitors[2].tolerance, 5, 1e-15);
+    assert_true(isnan(p->monitors[3].tolerance));
     policy_free(p);
 }
 
@@ -454,6 +478,7 @@ int main(void)
         cmocka_unit_test(facts_of_the_model_are_checked),
         cmocka_unit_test(performance_is_estimated_for_binary_labels_only),
         cmocka_unit_test(a_budget_of_false_alarms_is_a_time),
+        cmocka_unit_test(a_tolerance_is_a_share_of_errors_or_a_number_for_losses),
         cmocka_unit_test(of_two_budgets_one_is_refused),
         cmocka_unit_test(a_budget_survives_being_written_with_every_default),
         cmocka_unit_test(defaults_are_filled_in),
