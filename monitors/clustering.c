@@ -144,14 +144,28 @@ double clustering_tail(double z, struct clustering c)
     return tail_t(z, c.freedom);
 }
 
+static double widened(double p, struct clustering c)
+{
+    return p < 0.5 ? clustering_tail(-quantile_normal(fmax(p, LEAST_P)), c) : p;
+}
+
 double clustering_rate_tail(double events, double rows, double reference_events,
                             double reference_rows, struct clustering c)
 {
+    double exact = tail_hypergeometric(events, rows, reference_events, reference_rows);
     if (!(c.rows_per_draw > 1.0))
-        return tail_hypergeometric(events, rows, reference_events, reference_rows);
+        return exact;
     double k = floor(events / c.rows_per_draw), n = fmax(k, round(rows / c.rows_per_draw));
     double other = ceil(reference_events / c.rows_per_draw);
     double n_other = fmax(other, round(reference_rows / c.rows_per_draw));
-    double p = tail_hypergeometric(k, n, other, n_other);
-    return p < 0.5 ? clustering_tail(-quantile_normal(fmax(p, LEAST_P)), c) : p;
+    return fmax(exact, widened(tail_hypergeometric(k, n, other, n_other), c));
+}
+
+double clustering_binomial_tail(double events, double rows, double rate, struct clustering c)
+{
+    double exact = tail_binomial(events, rows, rate);
+    if (!(c.rows_per_draw > 1.0))
+        return exact;
+    double k = floor(events / c.rows_per_draw), n = fmax(k, round(rows / c.rows_per_draw));
+    return fmax(exact, widened(tail_binomial(k, n, rate), c));
 }

@@ -37,9 +37,13 @@ struct clustering clustering_of_chunks(const double *rows, const double *events,
 struct clustering clustering_of_rows(const double *x, size_t n);
 
 /* P(as many events in the window or more), given those of both: tail_hypergeometric over rows /
- * rows_per_draw, rounded towards less evidence, and widened to Student's t. */
+ * rows_per_draw, rounded towards less evidence, and widened to Student's t; never less than that of
+ * the counts as they are. */
 double clustering_rate_tail(double events, double rows, double reference_events,
                             double reference_rows, struct clustering c);
+
+/* The same against a rate that is known exactly: tail_binomial. */
+double clustering_binomial_tail(double events, double rows, double rate, struct clustering c);
 
 /* P(normal > z), widened to Student's t where the scale rests on few degrees of freedom. */
 double clustering_tail(double z, struct clustering c);

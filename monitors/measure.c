@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "clustering.h"
 #include "longrun.h"
 #include "metric.h"
 #include "ratio.h"
@@ -165,17 +166,28 @@ double mon_metric_compute(enum mon_metric m, const struct mon_labelled *rows)
     return evaluate(m, rows, NULL);
 }
 
+/* The standard error of the mean of influences in time order. */
+static void measure_error(const double *influence, size_t n, size_t lag, struct mon_measured *out)
+{
+    bool automatic = lag == MON_LAG_AUTO;
+    struct clustering c = automatic ? clustering_of_rows(influence, n) : clustering_none();
+    double variance = longrun_mean(influence, n, automatic ? 0 : lag).mean_variance;
+    out->standard_error = sqrt(variance * c.rows_per_draw);
+    out->rows_per_draw = c.rows_per_draw;
+    out->freedom = c.freedom;
+}
+
 struct mon_measured mon_metric_measure(enum mon_metric m, const struct mon_labelled *rows,
                                        size_t lag)
 {
-    struct mon_measured out = {0.0, NAN, NAN};
+    struct mon_measured out = {0.0, NAN, NAN, 1.0, INFINITY};
     double *influence = malloc((rows->n > 0 ? rows->n : 1) * sizeof *influence);
     for (size_t i = 0; i < rows->n; i++)
         out.n += metric_row_is_known(rows, i);
     if (influence != NULL)
         out.value = evaluate(m, rows, influence);
     if (isfinite(out.value))
-        out.standard_error = sqrt(longrun_mean(influence, rows->n, lag).mean_variance);
+        measure_error(influence, rows->n, lag, &out);
     free(influence);
     return out;
 }

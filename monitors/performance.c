@@ -6,8 +6,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "tail.h"
+#include "clustering.h"
 
 void mon_performance_options_init(struct mon_performance_options *o)
 {
@@ -17,6 +18,7 @@ void mon_performance_options_init(struct mon_performance_options *o)
         .min_rows = 200.0,
         .max_drop = 0.02,
         .confidence = 0.95,
+        .lag = MON_LAG_AUTO,
     };
 }
 
@@ -26,13 +28,19 @@ struct evidence {
     double reference, reference_n, worsening;
 };
 
-static double p_accuracy_exact(const struct evidence *v)
+static struct clustering clustering_of(const struct mon_measured *m)
+{
+    return (struct clustering){m->rows_per_draw, m->freedom};
+}
+
+static double p_accuracy(const struct evidence *v)
 {
     double n = v->now.n, errors = round((1.0 - v->now.value) * n);
     if (!(v->reference_n > 0.0))
-        return tail_binomial(errors, n, 1.0 - v->reference);
+        return clustering_binomial_tail(errors, n, 1.0 - v->reference, clustering_of(&v->now));
     double reference_errors = round((1.0 - v->reference) * v->reference_n);
-    return tail_hypergeometric(errors, n, reference_errors, v->reference_n);
+    return clustering_rate_tail(errors, n, reference_errors, v->reference_n,
+                                clustering_of(&v->now));
 }
 
 /* A reference over finitely many rows is as uncertain as its size says; one of unknown size is
@@ -43,12 +51,12 @@ static double p_normal(const struct evidence *v)
     double error = v->now.standard_error * sqrt(1.0 + reference_share);
     if (!(error > 0.0))
         return v->worsening > 0.0 ? 0.0 : 1.0;
-    return tail_normal(v->worsening / error);
+    return clustering_tail(v->worsening / error, clustering_of(&v->now));
 }
 
 static bool is_exact(const struct mon_performance_options *o)
 {
-    return o->metric == MON_ACCURACY && o->lag == 0;
+    return o->metric == MON_ACCURACY && (o->lag == 0 || o->lag == MON_LAG_AUTO);
 }
 
 static void judge(struct evidence *v, struct mon_signal *s)
@@ -59,7 +67,7 @@ static void judge(struct evidence *v, struct mon_signal *s)
     v->worsening = sign * (v->now.value - v->reference);
     s->threshold = v->reference + sign * allowed;
     s->effect = v->worsening;
-    s->p_value = is_exact(o) ? p_accuracy_exact(v) : p_normal(v);
+    s->p_value = is_exact(o) ? p_accuracy(v) : p_normal(v);
     s->verdict = v->worsening > allowed && s->p_value <= 1.0 - o->confidence ? MON_DRIFT : MON_OK;
 }
 
@@ -67,14 +75,22 @@ static void say_rule(const struct mon_performance_options *o, struct mon_signal 
 {
     if (is_exact(o))
         snprintf(s->rule, sizeof s->rule, "labelled rows; exact test of the two error counts");
-    else if (o->lag == 0)
-        snprintf(s->rule, sizeof s->rule, "labelled rows; normal test, independent rows");
+    else if (o->lag == 0 || o->lag == MON_LAG_AUTO)
+        snprintf(s->rule, sizeof s->rule, "labelled rows; normal test");
     else
         snprintf(s->rule, sizeof s->rule,
                  "labelled rows; normal test, Newey-West errors over %zu rows", o->lag);
     snprintf(s->threshold_origin, sizeof s->threshold_origin,
              "reference, worsened by %g%s; confidence %g", o->max_drop, o->relative ? " of it" : "",
              o->confidence);
+}
+
+static void say_clustering(const struct mon_measured *m, struct mon_signal *s)
+{
+    size_t used = strlen(s->rule);
+    if (m->rows_per_draw > 1.0)
+        snprintf(s->rule + used, sizeof s->rule - used, "; they cluster: %.3g rows count as one",
+                 m->rows_per_draw);
 }
 
 void mon_performance_check(const struct mon_performance_options *o, const struct mon_labelled *rows,
@@ -88,6 +104,7 @@ void mon_performance_check(const struct mon_performance_options *o, const struct
     if (!mon_metric_fits(o->metric, rows->kind))
         return;
     v.now = mon_metric_measure(o->metric, rows, o->lag);
+    say_clustering(&v.now, out);
     out->n = v.now.n;
     if (v.now.n < fmax(2.0, o->min_rows)) {
         out->verdict = MON_INSUFFICIENT;

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "model/schema.h"
@@ -75,14 +76,23 @@ struct mon_measured {
     double n;              /* rows with both score and label */
     double value;          /* as mon_metric_compute */
     double standard_error; /* of value as an estimate of the metric where the rows come from */
+    double rows_per_draw; /* MON_LAG_AUTO: so many rows say as much as an independent one; else 1 */
+    double freedom;       /* degrees of freedom behind that; INFINITY where it is 1 */
 };
+
+/* As a lag: how far rows depend on each other is read off the rows. */
+#define MON_LAG_AUTO SIZE_MAX
 
 /*
  * The metric with its standard error by the delta method: each row's influence on the metric
  * (ratios by linearisation, rmse through its square, AUC by placement values: DeLong, DeLong &
  * Clarke-Pearson, Biometrics 44 (1988)), and the variance of their mean: of independent rows for
- * lag 0, else Newey & West 1987 over lag rows. standard_error is NaN for fewer than 2 rows or where
- * value is NaN; 0 where all rows agree. NaN for all where memory runs out.
+ * lag 0, else Newey & West 1987 over lag rows. MON_LAG_AUTO: that of independent rows, times the
+ * design effect of the influences in time order: the larger of the one that the means of 20
+ * stretches show and (1 + r) / (1 - r) for neighbours' correlation r (Andrews, Econometrica 59
+ * (1991)), where chance leaves as much less than once in 20 times; 1 below 100 rows. standard_error
+ * is NaN for fewer than 2 rows or where value is NaN; 0 where all rows agree. NaN for all where
+ * memory runs out.
  */
 struct mon_measured mon_metric_measure(enum mon_metric m, const struct mon_labelled *rows,
                                        size_t lag);
@@ -103,16 +113,20 @@ struct mon_performance_options {
     double max_drop;        /* in the metric's unit, as a worsening; default 0.02 */
     bool relative;          /* max_drop is a share of the reference value; for rmse, mae */
     double confidence;      /* default 0.95; one-sided, that the true worsening exceeds 0 */
-    size_t lag;             /* errors correlated up to so many rows; 0 (default): independent */
+    size_t lag;             /* errors correlated up to so many rows; 0: independent; MON_LAG_AUTO
+                               (default): as far as the rows themselves show */
 };
 void mon_performance_options_init(struct mon_performance_options *o);
 
 /*
  * Compares the rows with the reference metric (from the manifest: value over n rows; n NaN or 0
  * where unknown: taken as exact). Drift where the worsening exceeds max_drop AND a one-sided test
- * says at the confidence that there is one: exact for accuracy without lag and with known n
+ * says at the confidence that there is one: exact for accuracy without a number as lag
  * (hypergeometric of the two error counts; binomial where the reference is exact), else normal with
- * mon_metric_measure's standard error, the reference's own as large as its size says. effect is the
+ * mon_metric_measure's standard error, the reference's own as large as its size says. Where
+ * MON_LAG_AUTO finds that rows depend on each other, the counts are divided by rows_per_draw, and
+ * the tail is Student's t; the rule says so. A fall inside the window looks like dependence too: a
+ * short one may be found only when more of a window has it. effect is the
  * worsening; n the rows used. Fewer than min_rows (and always fewer than 2) labelled rows:
  * insufficient; a metric that does not fit the labels, or has no value on these rows or on the
  * reference (NaN, infinite): unavailable.
