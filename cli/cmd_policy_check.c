@@ -14,8 +14,9 @@
 struct check {
     const struct cli *cli;
     struct policy_facts facts;
-    struct diagnostics *found; /* of the file in hand; too big for the stack */
-    cJSON *report;             /* with --json */
+    struct diagnostics *found;      /* of the file in hand; too big for the stack */
+    cJSON *report;                  /* with --json */
+    char model[POLICY_MODEL_BYTES]; /* that the last file in order is for */
     size_t n_mistakes;
     bool failed;
 };
@@ -56,6 +57,8 @@ static void check_file(struct check *c, const char *file)
         report_file(c, file, code == ERR_OK ? sha256 : NULL);
     else
         print_file(c, file, p);
+    if (p)
+        snprintf(c->model, sizeof(c->model), "%s", p->model);
     policy_free(p);
 }
 
@@ -101,7 +104,7 @@ static int check_all(struct check *c)
     if (c->n_mistakes > 0)
         cli_say("%zu mistake%s", c->n_mistakes, c->n_mistakes == 1 ? "" : "s");
     else if (!c->failed && !cli->json && cli->n_args == 1)
-        cli_say("Next: leeway policy put MODEL %s", cli->args[0]);
+        cli_say("Next: leeway policy put %s %s", c->model, cli->args[0]);
     return c->failed ? CLI_FAILED : CLI_OK;
 }
 

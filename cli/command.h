@@ -4,7 +4,9 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cli.h"
 
@@ -45,7 +47,9 @@ const char *commands_nearest(int argc, char **argv);
 
 /* `leeway --help`. */
 void commands_print_help(void);
-/* The commands that begin with a noun ("run"); returns how many there are. */
-size_t commands_print_noun(const char *noun);
+/* Whether commands begin with this word and a verb: "run" of "run show". */
+bool commands_is_noun(const char *word);
+/* `leeway NOUN --help`: those commands. */
+void commands_print_noun(const char *noun, FILE *out);
 
 #endif

@@ -85,14 +85,25 @@ void commands_print_help(void)
          "--server URL (LEEWAY_SERVER, default http://127.0.0.1:7070); --json prints its answer.");
 }
 
-size_t commands_print_noun(const char *noun)
+static bool is_verb_of(const struct command *c, const char *noun)
 {
-    size_t n = 0, len = strlen(noun);
-    for (size_t i = 0; all[i]; i++) {
-        if (strncmp(all[i]->name, noun, len) != 0 || all[i]->name[len] != ' ')
-            continue;
-        fprintf(stderr, "  leeway %-16s %s\n", all[i]->name, all[i]->summary);
-        n++;
-    }
-    return n;
+    size_t len = strlen(noun);
+    return strncmp(c->name, noun, len) == 0 && c->name[len] == ' ';
+}
+
+bool commands_is_noun(const char *word)
+{
+    for (size_t i = 0; all[i]; i++)
+        if (is_verb_of(all[i], word))
+            return true;
+    return false;
+}
+
+void commands_print_noun(const char *noun, FILE *out)
+{
+    fprintf(out, "Usage: leeway %s VERB [arguments] [options]\n\n", noun);
+    for (size_t i = 0; all[i]; i++)
+        if (is_verb_of(all[i], noun))
+            fprintf(out, "  leeway %-16s %s\n", all[i]->name, all[i]->summary);
+    fprintf(out, "\n`leeway %s VERB --help` shows examples and options.\n", noun);
 }

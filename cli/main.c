@@ -37,10 +37,30 @@ static int refuse_unknown(int argc, char **argv)
     fprintf(stderr, "leeway: unknown command \"%.60s\"", argv[0]);
     if (near)
         fprintf(stderr, "; did you mean: leeway %s", near);
-    fputc('\n', stderr);
-    if (commands_print_noun(argv[0]) == 0)
-        fputs("Try: leeway --help\n", stderr);
+    if (commands_is_noun(argv[0]))
+        fprintf(stderr, "\nTry: leeway %s --help\n", argv[0]);
+    else
+        fputs("\nTry: leeway --help\n", stderr);
     return CLI_USAGE;
+}
+
+/* A noun and no verb: `leeway policy`, `leeway policy --help`. */
+static int show_noun(const char *noun, bool asked)
+{
+    if (!asked)
+        fprintf(stderr, "leeway %s: expected a verb\n\n", noun);
+    commands_print_noun(noun, asked ? stdout : stderr);
+    return asked ? CLI_OK : CLI_USAGE;
+}
+
+/* argv: the words from the first one on, of which no command is made. */
+static int refuse(int argc, char **argv)
+{
+    bool alone = argc == 1 || argv[1][0] == '-';
+    if (alone && commands_is_noun(argv[0]))
+        return show_noun(argv[0], asks_for(argc, argv, 1, argc, "--help") ||
+                                      asks_for(argc, argv, 1, argc, "-h"));
+    return refuse_unknown(argc, argv);
 }
 
 /* The command's argv: its name, the options that stood before it, then what followed it. */
@@ -89,6 +109,8 @@ static int help(int argc, char **argv)
     char *words[] = {argc > 0 ? argv[0] : "", "--help", NULL};
     if (c)
         return run_command(c, 2, words);
+    if (argc == 1 && commands_is_noun(argv[0]))
+        return show_noun(argv[0], true);
     if (argc > 0)
         return refuse_unknown(argc, argv);
     commands_print_help();
@@ -114,7 +136,7 @@ int main(int argc, char **argv)
         return help(argc - first - 1, argv + first + 1);
     const struct command *c = commands_find(argc - first, argv + first, &n_words);
     if (!c)
-        return refuse_unknown(argc - first, argv + first);
+        return refuse(argc - first, argv + first);
     char **words = reorder(argc, argv, first, n_words, &n);
     int code = words ? run_command(c, n, words) : CLI_FAILED;
     free(words);

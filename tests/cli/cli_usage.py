@@ -33,7 +33,9 @@ def mistakes_on_the_command_line_are_2():
     for args, part in [((), "expected a command"),
                        (("stauts",), "did you mean: leeway status"),
                        (("policy", "chek", "x"), "did you mean: leeway policy check"),
-                       (("policy",), "leeway policy put"),
+                       (("policy",), "expected a verb"),
+                       (("policy", "--json"), "leeway policy put"),
+                       (("policy", "frobnicate"), "Try: leeway policy --help"),
                        (("drift",), "expected 1 argument, got 0"),
                        (("drift", "m", "--windws", "3"), "did you mean --windows"),
                        (("retrain", "m"), "--reason TEXT is required"),
@@ -43,6 +45,19 @@ def mistakes_on_the_command_line_are_2():
         code, out, err = run(*args)
         expect(f"{args}: exit code and stdout", (code, out), (2, ""))
         expect_in(str(args), part, err)
+
+
+def a_noun_alone_lists_its_verbs():
+    for noun in sorted({command.split()[0] for command in COMMANDS if " " in command}):
+        code, out, err = run(noun, "--help")
+        expect(f"{noun} --help", (code, err), (0, ""))
+        listed = [line.split()[1:3] for line in out.splitlines() if line.startswith("  leeway ")]
+        expect(f"{noun} --help", sorted(" ".join(words) for words in listed),
+               sorted(command for command in COMMANDS if command.split()[0] == noun and " " in command))
+        for same in ([noun, "-h"], ["help", noun]):
+            expect(f"{same}", run(*same), (0, out, ""))
+        expect_in(f"{noun} alone", out, run(noun)[2])
+        expect(f"{noun} alone: exit code and stdout", run(noun)[:2], (2, ""))
 
 
 def an_absent_daemon_is_3_and_the_message_says_what_to_start():
@@ -94,6 +109,28 @@ def stock_policies_pass_their_own_check():
         expect("check of all", (code, out.count(": ok: ")), (0, len(names)))
 
 
+def policy_check_ends_with_the_command_that_comes_next():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "loan.yaml")
+        with open(path, "w") as f:
+            f.write(run("policy", "stock", "demo-loan")[1])
+        code, out, err = run("policy", "check", path)
+        expect("exit code and stderr", (code, err), (0, f"Next: leeway policy put loan {path}\n"))
+
+
+def stock_policies_pass_the_json_schema_as_another_yaml_reader_reads_them():
+    try:
+        import jsonschema
+        import yaml
+    except ImportError as e:
+        print(f"skipped {e}")
+        return
+    check = jsonschema.Draft202012Validator(json.loads(run("policy", "schema")[1]))
+    for policy in json.loads(run("policy", "stock", "--json")[1]):
+        read = yaml.safe_load(run("policy", "stock", policy["name"])[1])
+        expect(policy["name"], [f"{list(e.path)}: {e.message}" for e in check.iter_errors(read)], [])
+
+
 def a_file_that_is_not_there_is_named():
     for args in (["policy", "check", "/nonexistent.yaml"], ["schema", "suggest", "/nonexistent.csv", "--label", "y"],
                  ["model", "create", "--schema", "/nonexistent.yaml"]):
@@ -126,8 +163,10 @@ def lost_output_is_no_success():
 
 
 run_tests([help_lists_every_command, every_command_has_help_with_examples_before_options,
-           mistakes_on_the_command_line_are_2, an_absent_daemon_is_3_and_the_message_says_what_to_start,
-           global_options_may_stand_before_the_command, policy_check_prints_every_mistake_with_its_place,
-           stock_policies_pass_their_own_check, a_file_that_is_not_there_is_named,
+           mistakes_on_the_command_line_are_2, a_noun_alone_lists_its_verbs,
+           an_absent_daemon_is_3_and_the_message_says_what_to_start, global_options_may_stand_before_the_command,
+           policy_check_prints_every_mistake_with_its_place, stock_policies_pass_their_own_check,
+           policy_check_ends_with_the_command_that_comes_next,
+           stock_policies_pass_the_json_schema_as_another_yaml_reader_reads_them, a_file_that_is_not_there_is_named,
            schema_suggest_reads_stdin_and_gives_yaml_and_json, policy_schema_is_a_json_schema,
            lost_output_is_no_success])
