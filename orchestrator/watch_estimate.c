@@ -25,19 +25,29 @@ static bool any_estimated(const struct policy *p)
     return false;
 }
 
+static void warn_not_estimated(const struct model_watch *m, const char *reason)
+{
+    log_warn("performance_not_estimated", LOG_S("model", m->name),
+             LOG_S("version", m->champion_label), LOG_S("reason", reason));
+}
+
 enum err_code watch_make_estimate(struct model_watch *m, struct err *e)
 {
     struct mon_labelled rows = watch_validation(m->champion);
     if (!m->policy || !any_estimated(m->policy))
         return ERR_OK;
     if (rows.kind != LABEL_BINARY || rows.n == 0) {
-        log_warn("performance_not_estimated", LOG_S("model", m->name),
-                 LOG_S("version", m->champion_label),
-                 LOG_S("reason", rows.n == 0 ? "the version holds no validation rows"
-                                             : "only for binary labels"));
+        warn_not_estimated(m, rows.n == 0 ? "the version holds no validation rows"
+                                          : "only for binary labels");
         return ERR_OK;
     }
-    return mon_calibrator_fit(&rows, NULL, &m->calibrator, e);
+    enum err_code rc = mon_calibrator_fit(&rows, NULL, &m->calibrator, e);
+    if (rc != ERR_INVALID)
+        return rc;
+    /* The version's own scores mean nothing; the next version's may. */
+    warn_not_estimated(m, e ? e->message : "");
+    err_clear(e);
+    return ERR_OK;
 }
 
 /* What the metric was on the rows that the calibrator comes from. */

@@ -8,12 +8,14 @@
 
 #include "monitors/quality.h"
 
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
 struct judge_quality {
     const struct judge_setting *setting;
     struct mon_quality_options options;
     struct mon_mismatches mismatches; /* of the reference */
     size_t n_volumes;                 /* 0: volume is not looked at */
-    struct mon_volume *volumes;       /* of the reference's chunks */
+    struct mon_volume *volumes;       /* of stretches of the reference as long as a window */
 };
 
 static double seconds(struct mon_span span)
@@ -21,19 +23,38 @@ static double seconds(struct mon_span span)
     return (double)(span.to_unix_ms - span.from_unix_ms) / 1000;
 }
 
-/* Windows of rows always have as many: only those of time can have too few. */
+/* Adds up chunks until they last as long as a window; a shorter rest at the end is left out. */
+static size_t add_up_volumes(const struct mon_reference *r, double window_s,
+                             struct mon_volume *volumes)
+{
+    struct mon_span span = r->spans[0];
+    double rows = 0.0;
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_chunks; i++) {
+        if (rows == 0.0)
+            span.from_unix_ms = r->spans[i].from_unix_ms;
+        span.to_unix_ms = r->spans[i].to_unix_ms;
+        rows += (double)r->chunks[i]->n_rows;
+        if (seconds(span) < window_s)
+            continue;
+        volumes[n++] = (struct mon_volume){.rows = rows, .duration_s = seconds(span)};
+        rows = 0.0;
+    }
+    return n;
+}
+
+/* Windows of rows always have as many: only those of time can have too few. Hours of the night have
+ * fewer than those of the day, so that windows of less than a day are not judged. */
 static enum err_code measure_volumes(struct judge_quality *q, struct err *e)
 {
     const struct mon_reference *r = q->setting->ref;
-    if (q->setting->options->window != WINDOW_TIME || !r->spans)
+    const struct compare_options *o = q->setting->options;
+    if (o->window != WINDOW_TIME || o->window_ms < DAY_MS || !r->spans || r->n_chunks == 0)
         return ERR_OK;
-    q->volumes = calloc(r->n_chunks + 1, sizeof *q->volumes);
+    q->volumes = calloc(r->n_chunks, sizeof *q->volumes);
     if (!q->volumes)
         return err_set(e, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < r->n_chunks; i++)
-        q->volumes[i] = (struct mon_volume){.rows = (double)r->chunks[i]->n_rows,
-                                            .duration_s = seconds(r->spans[i])};
-    q->n_volumes = r->n_chunks;
+    q->n_volumes = add_up_volumes(r, (double)o->window_ms / 1000, q->volumes);
     return ERR_OK;
 }
 

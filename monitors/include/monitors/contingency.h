@@ -29,6 +29,8 @@ struct mon_evidence mon_g_fit(const double *reference, const double *window, siz
 /* Homogeneity of the 2 x k table: are both sides drawn from the same shares? No continuity
  * correction. k - 1 degrees of freedom. */
 struct mon_evidence mon_chi_squared_two(const double *reference, const double *window, size_t k);
+/* The same with the likelihood ratio G = 2 sum O ln(O / E) over both sides, E from the common
+ * shares (Wilks 1938). k - 1 degrees of freedom. */
 struct mon_evidence mon_g_two(const double *reference, const double *window, size_t k);
 
 /* Cramer's V of the 2 x k table, sqrt(chi-squared / N), 0..1 (Cramer 1946): the effect size of

@@ -77,7 +77,7 @@ enum mon_detection {
 #undef X
 };
 
-const char *mon_detection_name(enum mon_detection d);
+const char *mon_detection_name(enum mon_detection d); /* static text */
 
 struct mon_detector;
 
@@ -86,7 +86,7 @@ struct mon_detector;
  */
 enum err_code mon_detector_new(const char *name, const cJSON *params, struct mon_detector **out,
                                struct err *e);
-void mon_detector_free(struct mon_detector *d);
+void mon_detector_free(struct mon_detector *d); /* NULL allowed */
 
 /* True where name is a detector. */
 bool mon_detector_exists(const char *name);
@@ -115,15 +115,19 @@ double mon_detector_before(const struct mon_detector *d); /* mean before the las
 double mon_detector_width(const struct mon_detector *d);  /* values behind the estimate */
 uint64_t mon_detector_n(const struct mon_detector *d);    /* values fed since new */
 uint64_t mon_detector_changes(const struct mon_detector *d); /* changes found since new */
-const char *mon_detector_name(const struct mon_detector *d);
+const char *mon_detector_name(const struct mon_detector *d); /* static text */
 
 /* A signal: value = estimate, reference_value = the mean before the last change, n = width, verdict
  * drift where the caller's latest update (or any since its last signal) found a change. */
 void mon_detector_signal(const struct mon_detector *d, const char *monitor, bool changed,
                          struct mon_signal *out);
 
-/* Whole state, parameters included; restored, it continues exactly (doubles travel as %.17g). */
-cJSON *mon_detector_to_json(const struct mon_detector *d); /* owned; NULL: out of memory */
+/* Whole state, parameters included; restored, it continues exactly (doubles travel as %.17g). The
+ * object is the caller's (cJSON_Delete); NULL: out of memory. */
+cJSON *mon_detector_to_json(const struct mon_detector *d);
+/* json is borrowed for the call. *out is owned, free with mon_detector_free; unchanged where it
+ * fails: ERR_INVALID, naming the key, for a kind that does not exist, a field that is missing, of
+ * another type or out of range, or fields that contradict each other; ERR_NOMEM. */
 enum err_code mon_detector_from_json(const cJSON *json, struct mon_detector **out, struct err *e);
 
 #endif

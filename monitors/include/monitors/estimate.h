@@ -76,6 +76,7 @@ struct mon_estimate_options {
     bool relative;          /* max_drop is a share of the reference value; for rmse, mae */
     double confidence;      /* default 0.95; one-sided, that the worsening exceeds max_drop */
 };
+/* Writes the defaults above. */
 void mon_estimate_options_init(struct mon_estimate_options *o);
 
 /*

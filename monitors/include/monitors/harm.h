@@ -46,6 +46,7 @@ struct mon_harm_options {
     double rows_between_ends;   /* the same for a false end of harm; default 1000 */
     double min_rows;            /* labelled, of a window for a signal; default 200 */
 };
+/* Writes the defaults above; every field may be changed afterwards. */
 void mon_harm_options_init(struct mon_harm_options *o);
 
 /* What the test holds the rows against. */
@@ -123,8 +124,12 @@ double mon_harm_since_row(const struct mon_harm *h);
  */
 void mon_harm_signal(struct mon_harm *h, struct mon_signal *out);
 
-/* Whole state, options and limit included; restored, it continues exactly. */
-cJSON *mon_harm_to_json(const struct mon_harm *h); /* owned; NULL: out of memory */
+/* Whole state, options and limit included; restored, it continues exactly. The object is the
+ * caller's (cJSON_Delete); NULL: out of memory. */
+cJSON *mon_harm_to_json(const struct mon_harm *h);
+/* json is borrowed for the call. *out is owned, free with mon_harm_free; unchanged where it fails:
+ * ERR_INVALID, naming the key, for a field that is missing, of another type or out of range,
+ * options or a limit that mon_harm_new refuses; ERR_NOMEM. */
 enum err_code mon_harm_from_json(const cJSON *json, struct mon_harm **out, struct err *e);
 
 /*

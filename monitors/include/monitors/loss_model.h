@@ -28,6 +28,7 @@ struct mon_loss_options {
     size_t n_folds;   /* consecutive stretches left out in turn, to learn the model's own error;
                          default 10 */
 };
+/* Writes the defaults above. */
 void mon_loss_options_init(struct mon_loss_options *o);
 
 struct mon_loss_model;
@@ -61,9 +62,12 @@ enum err_code mon_loss_model_estimate(const struct mon_loss_model *m, const floa
                                       struct err *e);
 
 /* As tensors "<prefix>loss/...": *keep (may become NULL) is an owned buffer to free after the file
- * is written. Reading checks sizes, order of cuts, and that all numbers are finite. */
+ * is written. Fails with ERR_NOMEM, or as the writer does. */
 enum err_code mon_loss_model_to_st(const struct mon_loss_model *m, const char *prefix,
                                    struct st_writer *w, void **keep, struct err *e);
+/* Reads them back, into memory of its own: f may go. Checks sizes, order of cuts, and that all
+ * numbers are finite. *out is owned, free with mon_loss_model_free; unchanged where it fails: a
+ * tensor that is missing or spoilt is named. */
 enum err_code mon_loss_model_from_st(const struct st_file *f, const char *prefix,
                                      struct mon_loss_model **out, struct err *e);
 

@@ -116,6 +116,7 @@ struct mon_performance_options {
     size_t lag;             /* errors correlated up to so many rows; 0: independent; MON_LAG_AUTO
                                (default): as far as the rows themselves show */
 };
+/* Writes the defaults above. */
 void mon_performance_options_init(struct mon_performance_options *o);
 
 /*

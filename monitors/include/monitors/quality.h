@@ -8,7 +8,8 @@
  * significance divided by the number of rates that the call looks at (Bonferroni). Its rows are
  * taken as independent unless mon_quality_check_chunks is called. Falling rates are ok. Every
  * signal says its rule. Fewer rows than min_rows, or none in the reference: insufficient. Pure; any
- * thread. No memory is taken.
+ * thread. No memory is taken. Pointers must not be NULL unless it is said that they may; signals is
+ * the caller's room, overwritten up to what the call returns.
  */
 #ifndef MONITORS_QUALITY_H
 #define MONITORS_QUALITY_H
@@ -39,6 +40,7 @@ struct mon_quality_options {
     double max_duplicate_rise;    /* default 0.05 */
     double max_volume_factor;     /* > 1; default 2: half or twice the rows per time are too many */
 };
+/* Writes the defaults above. */
 void mon_quality_options_init(struct mon_quality_options *o);
 
 /* Writes a signal for each watched rate that a feature's kind has (numeric: missing, range,
@@ -95,7 +97,8 @@ size_t mon_mismatch_check(const struct mon_quality_options *o, const struct rule
  * columns that always came in equal stretches: where k of them are constant too, p is at least
  * (k + 1) / (n_chunks + 1); and where they differ more than chunks of independent rows would, that
  * many times fewer rows count (design effect: Rao & Scott 1981). A feature that was constant in the
- * reference: unavailable.
+ * reference: unavailable. The rule is this library's own, (k + 1) / (n + 1) the permutation test's
+ * p-value (Davison & Hinkley 1997, 4.11).
  */
 size_t mon_constant_check(const struct mon_quality_options *o, const struct profile *reference,
                           struct profile *const *chunks, size_t n_chunks,
@@ -127,8 +130,10 @@ struct mon_volume {
  * their variance not below what Poisson alone would give. Two-sided. Drift where p <= significance
  * and the rate changed by more than max_volume_factor; effect is the logarithm of the ratio. A
  * window without rows counts as half a row. Fewer than 8 chunks, or no duration: insufficient;
- * min_rows is not asked for, since too few rows are the point. Chunks of the same hours or days as
- * the window keep a season out of it.
+ * min_rows is not asked for, since too few rows are the point. Chunks must be alike but
+ * for chance: as long as the window, and of whole days or of the same hours where traffic has its
+ * hours. The test for one more of n normal values is textbook matter (a prediction interval); that
+ * counts are judged by the spread between stretches, and the factor, are this library's own choice.
  */
 void mon_volume_check(const struct mon_quality_options *o, const struct mon_volume *chunks,
                       size_t n_chunks, const struct mon_volume *window, struct mon_signal *s);
