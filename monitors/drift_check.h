@@ -36,6 +36,9 @@ void check_deinit(struct check *c);
 /* The signal before anything was measured; its verdict is then MON_OK or MON_INSUFFICIENT. */
 void check_start(const struct check *c, size_t series, struct mon_signal *s);
 
+/* The window is as long as the runs that the null was measured on. */
+bool check_of_runs(const struct check *c, double window_rows);
+
 /* The window is too short for the null's chunks, and no threshold was set: check_measure then gives
  * MON_UNAVAILABLE, a value and no p-value. */
 bool check_too_short(const struct check *c, double window_rows);

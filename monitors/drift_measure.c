@@ -11,9 +11,9 @@
 #include "multiple.h"
 #include "season_state.h"
 
-/* Windows of fewer chunks than this have no null: somewhat less than one, since windows of an
- * hour or a day differ in size. */
-#define SHORTEST_WINDOW_CHUNKS 0.9
+/* A window that is shorter than a chunk, or a run, by no more than this counts as one: windows of
+ * an hour or a day differ in size. */
+#define SHORTEST_PART 0.9
 
 bool check_watches(const struct mon_drift_options *o, const struct series *s)
 {
@@ -80,6 +80,11 @@ static const struct series_null *measured(const struct check *c, size_t series)
     return c->mix != NULL ? &c->null->phases[series] : &c->null->whole[series];
 }
 
+bool check_of_runs(const struct check *c, double window_rows)
+{
+    return c->null != NULL && window_rows >= SHORTEST_PART * c->null->run_rows;
+}
+
 double check_reach(const struct check *c, size_t series)
 {
     return statistic_reach(c->options->statistic, &c->reference->ruler->series[series],
@@ -104,7 +109,7 @@ static void lay_reference(struct check *c, const struct series *at)
 bool check_too_short(const struct check *c, double window_rows)
 {
     return isnan(c->options->threshold) && c->null != NULL &&
-           window_rows < SHORTEST_WINDOW_CHUNKS * c->null->chunk_rows;
+           window_rows < SHORTEST_PART * c->null->chunk_rows;
 }
 
 /* What happens within a chunk was not looked at: a cycle as long as one leaves no trace between
@@ -141,6 +146,7 @@ static struct null_case case_of(const struct check *c, const struct series *at, 
         .inverse_rows = 1.0 / statistic_rows(statistic, at, c->reference_sums, n) +
                         1.0 / statistic_rows(statistic, at, c->window_sums, n),
         .series = measured(c, series),
+        .of_runs = check_of_runs(c, (double)c->window->n_rows),
     };
 }
 
@@ -224,6 +230,7 @@ bool check_case(struct check *c, size_t series, double window_rows, struct null_
         .unit = statistic_unit(statistic, at, c->reference_sums, c->widths, c->cells.n),
         .inverse_rows = 1.0 / rows + (double)c->reference->n_rows / (rows * window_rows),
         .series = measured(c, series),
+        .of_runs = check_of_runs(c, window_rows),
     };
     return rows > 0.0;
 }

@@ -32,6 +32,14 @@ static double mean_rows(struct profile *const *chunks, size_t n_chunks)
     return n_chunks > 0 ? rows / (double)n_chunks : 0.0;
 }
 
+static double run_rows(const struct mon_null *null, double window_rows)
+{
+    if (null->n_chunks == 0)
+        return 0.0;
+    size_t run = null_block_chunks(null->n_chunks, null->chunk_rows, window_rows);
+    return fmin(window_rows, (double)run * null->chunk_rows);
+}
+
 static enum err_code check_options(const struct mon_null_options *o, size_t n_chunks, struct err *e)
 {
     if (!(o->window_rows >= 1.0))
@@ -66,6 +74,7 @@ enum err_code mon_null_make(const struct mon_null_options *o, const struct profi
     null->n_series = reference->ruler->n_series;
     null->n_chunks = o->independent_rows ? 0 : usable_chunks(chunks, n_chunks);
     null->chunk_rows = mean_rows(chunks, null->n_chunks);
+    null->run_rows = run_rows(null, o->window_rows);
     null->season = null->n_chunks > 0 ? o->season : NULL;
     rc = make_series(null, e);
     if (rc == ERR_OK && null->n_chunks > 0)

@@ -25,6 +25,7 @@ struct mon_null {
     const struct mon_season *season; /* borrowed; NULL: none */
     size_t n_chunks;                 /* used; 0: the null for independent rows */
     double chunk_rows;               /* mean size */
+    double run_rows;                 /* of the runs measured, or of the window where that is less */
     size_t n_series;
     struct series_null *whole;  /* against the whole reference */
     struct series_null *phases; /* within phases; NULL without a season */
@@ -36,12 +37,17 @@ enum err_code null_measure(const struct mon_null *null, const struct profile *re
                            struct profile *const *chunks, const struct mon_season *season,
                            double window_rows, struct series_null *out, struct err *e);
 
+/* Chunks in a run of a window's size; 1 or more. */
+size_t null_block_chunks(size_t n_chunks, double chunk_rows, double window_rows);
+
 /* One statistic on one series, as the tails need it. */
 struct null_case {
     enum mon_statistic statistic;
     struct statistic_unit unit;
     double inverse_rows;              /* 1/reference + 1/window */
     const struct series_null *series; /* NULL: independent rows */
+    bool of_runs; /* the window is as long as the runs: chunks' scatter that runs average out is
+                     not its own */
 };
 
 /* Mean of the squared distance, or of the index where it is a square already, without drift. */

@@ -55,9 +55,33 @@ static double index_of(struct measure *m, const struct series *s)
     return statistic_is_square(m->statistic) ? value : value * value;
 }
 
+/* Over the runs: second order q, index x, and their squares. */
+struct sums {
+    double q, x, qq, qx, xx;
+};
+
+static void add_run(struct measure *m, const struct series *s, struct sums *sums)
+{
+    double q = second_order(m), x = index_of(m, s);
+    sums->q += q;
+    sums->x += x;
+    sums->qq += q * q;
+    sums->qx += q * x;
+    sums->xx += x * x;
+}
+
+/* The ratio of means and its standard error (Cochran 1977, 6.4); runs overlap, so that one in
+ * m->block is news. */
+static double ratio_and_error(const struct measure *m, const struct sums *s)
+{
+    double ratio = s->x / s->q;
+    double rest = fmax(0.0, s->xx - 2.0 * ratio * s->qx + ratio * ratio * s->qq);
+    return ratio + sqrt(rest * (double)m->block) / s->q;
+}
+
 double null_curvature(struct measure *m, const struct series *s)
 {
-    double index = 0.0, square = 0.0;
+    struct sums sums = {0};
     if (!statistic_of_groups(m->statistic))
         return 1.0; /* these are their second-order form */
     memset(m->square, 0, m->cells.n * sizeof *m->square);
@@ -66,10 +90,8 @@ double null_curvature(struct measure *m, const struct series *s)
         move_run(m, s, k, 1.0);
         if (k >= m->block)
             move_run(m, s, k - m->block, -1.0);
-        if (!(m->block_size[k] > 0.0))
-            continue;
-        square += second_order(m);
-        index += index_of(m, s);
+        if (m->block_size[k] > 0.0)
+            add_run(m, s, &sums);
     }
-    return square > 1e-9 ? fmax(1.0, index / square) : 1.0;
+    return sums.q > 1e-9 ? fmax(1.0, ratio_and_error(m, &sums)) : 1.0;
 }

@@ -294,7 +294,7 @@ static struct series_null measure_series(struct measure *m, const struct series 
 }
 
 /* At least eight blocks must fit, or the block estimate says nothing. */
-static size_t block_chunks(size_t n_chunks, double chunk_rows, double window_rows)
+size_t null_block_chunks(size_t n_chunks, double chunk_rows, double window_rows)
 {
     double wanted = round(window_rows / chunk_rows);
     return (size_t)fmax(1.0, fmin(wanted, (double)(n_chunks / NULL_MIN_CHUNKS)));
@@ -310,7 +310,7 @@ enum err_code null_measure(const struct mon_null *null, const struct profile *re
                         .statistic = null->statistic,
                         .window_rows = window_rows,
                         .n_chunks = null->n_chunks,
-                        .block = block_chunks(null->n_chunks, null->chunk_rows, window_rows)};
+                        .block = null_block_chunks(null->n_chunks, null->chunk_rows, window_rows)};
     enum err_code rc = measure_init(&m, e);
     for (size_t i = 0; rc == ERR_OK && i < null->n_series; i++)
         out[i] = measure_series(&m, &reference->ruler->series[i]);

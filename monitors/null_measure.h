@@ -38,8 +38,8 @@ struct measure {
 };
 
 /*
- * How much larger than its second-order form the statistic is on runs of a window's size, mean over
- * mean; 1 or more. Where rows come in long stretches a window has few that count, groups are empty
+ * How much larger than its second-order form the statistic is on runs of a window's size: mean over
+ * mean, and the standard error of that on top; 1 or more. Where rows come in long stretches a window has few that count, groups are empty
  * or full, and the logarithms of PSI then weigh more than the chi-squared that stands for them. To
  * be called after the runs' scatter was taken: uses their memory.
  */

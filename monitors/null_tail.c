@@ -12,6 +12,7 @@
 #include "tail.h"
 
 #define KOLMOGOROV_MEAN_SQUARE (M_PI * M_PI / 12.0)
+#define CHANCE_ERRORS 3.0 /* standard errors that the runs' scatter may be off by */
 #define QUANTILE_STEPS 60
 #define QUANTILE_TOLERANCE 1e-7 /* of the ratio, and of log p */
 
@@ -57,6 +58,19 @@ static double p_under(const struct null_case *c, const struct estimate *e, doubl
 
 static const struct estimate independent_rows = {1.0, 1.0, 1.0, INFINITY};
 
+/* Where the window is as long as the runs that were measured, its chunks' own scatter is a second
+ * opinion on theirs: it counts as far as theirs may be too small by chance. What goes beyond is a
+ * cycle that a whole window averages out. */
+static struct estimate chunks_of(const struct null_case *c)
+{
+    struct estimate chunks = c->series->chunks;
+    const struct estimate *runs = &c->series->blocks;
+    double most = runs->design_effect * (1.0 + CHANCE_ERRORS * sqrt(2.0 / runs->nu));
+    if (c->of_runs)
+        chunks.design_effect = fmin(chunks.design_effect, most);
+    return chunks;
+}
+
 double null_p_value(const struct null_case *c, double value)
 {
     if (isnan(value))
@@ -64,7 +78,8 @@ double null_p_value(const struct null_case *c, double value)
     double p = p_under(c, &independent_rows, value);
     if (c->series == NULL)
         return p;
-    p = fmax(p, p_under(c, &c->series->chunks, value));
+    struct estimate chunks = chunks_of(c);
+    p = fmax(p, p_under(c, &chunks, value));
     return fmax(p, p_under(c, &c->series->blocks, value));
 }
 
@@ -73,7 +88,8 @@ double null_mean(const struct null_case *c)
     double mean = mean_under(c, &independent_rows);
     if (c->series == NULL)
         return mean;
-    return fmax(mean, fmax(mean_under(c, &c->series->chunks), mean_under(c, &c->series->blocks)));
+    struct estimate chunks = chunks_of(c);
+    return fmax(mean, fmax(mean_under(c, &chunks), mean_under(c, &c->series->blocks)));
 }
 
 double null_excess(const struct null_case *c, double value)
@@ -148,9 +164,11 @@ static double quantile_under(const struct null_case *c, const struct estimate *e
 double null_quantile(const struct null_case *c, double p)
 {
     const struct estimate *of[3] = {&independent_rows};
+    struct estimate chunks;
     size_t n = 1, widest = 0;
     if (c->series != NULL) {
-        of[n++] = &c->series->chunks;
+        chunks = chunks_of(c);
+        of[n++] = &chunks;
         of[n++] = &c->series->blocks;
     }
     for (size_t i = 1; i < n; i++)

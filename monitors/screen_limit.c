@@ -21,9 +21,9 @@ void screen_limit_make(struct screen_statistic *k, size_t series, double window_
 {
     struct null_case null;
     double rate = k->options.false_alarm_rate;
-    *out = (struct screen_limit){0}; /* every value is suspect */
+    *out = (struct screen_limit){.of_runs = check_of_runs(&k->check, window_rows)};
     if (!check_case(&k->check, series, window_rows, &null))
-        return;
+        return; /* every value is suspect */
     null.inverse_rows = 1.0;
     out->beyond = squared(k, null_quantile(&null, rate));
     out->alone = squared(k, null_quantile(&null, rate / (double)k->check.n_watched));

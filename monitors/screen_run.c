@@ -30,7 +30,8 @@ static void screen_pair(struct mon_screen *s, struct screen_statistic *k, size_t
     size_t place = (size_t)(k - s->statistics) * s->n_series + i;
     const struct sweep_value *v = &m->of[k->options.statistic];
     struct screen_limit *l = &k->limits[i];
-    if (statistic_of_groups(k->options.statistic) && l->n_groups != m->n_groups)
+    bool regrouped = statistic_of_groups(k->options.statistic) && l->n_groups != m->n_groups;
+    if (regrouped || l->of_runs != check_of_runs(&k->check, window_rows))
         screen_limit_make(k, s->series[i], window_rows, l);
     enum screen_side side = screen_limit_side(k, l, v);
     s->suspect[place] =

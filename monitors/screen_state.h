@@ -15,6 +15,7 @@ struct screen_limit {
     double alone;    /* p-value = rate / number of series: signal.threshold */
     double reach;    /* the largest a window can have; not scaled */
     size_t n_groups; /* the pooling that this is for */
+    bool of_runs;    /* and whether windows as long as the null's runs are */
 };
 
 struct screen_statistic {

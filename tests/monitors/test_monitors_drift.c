@@ -291,6 +291,59 @@ static void thresholds_in_bulk_are_those_of_the_check(void **state)
     }
 }
 
+/* Ten chunks of this stream are like any other ten, one is not: a null made for ten knows from its
+ * single chunks what windows of one do. */
+static void short_windows_of_a_long_null_swing_as_chunks_do(void **state)
+{
+    (void)state;
+    const struct change swing[2] = {{.shift = 0.4}, {.shift = -0.4}};
+    for (int s = MON_PSI; s <= MON_WASSERSTEIN; s++) {
+        struct fixture f;
+        struct profile *chunks[80];
+        start(&f, LAW_NORMAL, (enum mon_statistic)s);
+        profile_clear(f.stream.reference);
+        for (size_t k = 0; k < 80; k++) {
+            chunks[k] = stream_window(&f.stream, 250, &swing[k % 2]);
+            profile_merge(f.stream.reference, chunks[k]);
+        }
+        mon_null_free(f.null);
+        assert_int_equal(mon_null_new(f.stream.reference, chunks, 80, (enum mon_statistic)s, 2500.0,
+                                      &f.null, NULL),
+                         ERR_OK);
+        check(&f, 250, &swing[0]);
+        expect_all(&f, MON_OK);
+        check(&f, 2500, &swing[0]);
+        expect_all(&f, MON_DRIFT);
+        for (size_t k = 0; k < 80; k++)
+            profile_free(chunks[k]);
+        finish(&f);
+    }
+}
+
+/* Ten chunks leave the scale uncertain: the threshold is beyond that of the scale they show. */
+static void few_chunks_make_a_cautious_threshold(void **state)
+{
+    (void)state;
+    static const enum mon_statistic of[] = {MON_KS, MON_HELLINGER};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        double few[N_FEATURES + 2], textbook[N_FEATURES + 2];
+        start(&f, LAW_AR, of[i]);
+        mon_null_free(f.null);
+        assert_int_equal(
+            mon_null_new(f.stream.reference, f.stream.chunks, 10, of[i], CHUNK_ROWS, &f.null, NULL),
+            ERR_OK);
+        double shown = sqrt(mon_null_design_effect(f.null, 0));
+        mon_null_thresholds(f.null, f.stream.reference, WINDOW_ROWS, 1e-3, few, NULL);
+        use_independent_rows(&f);
+        mon_null_thresholds(f.null, f.stream.reference, WINDOW_ROWS, 1e-3, textbook, NULL);
+        print_message("%s: %.3f, at the scale shown %.3f\n", mon_statistic_name(of[i]), few[0],
+                      shown * textbook[0]);
+        assert_true(few[0] > 1.05 * shown * textbook[0]);
+        finish(&f);
+    }
+}
+
 /* A cycle as long as a chunk leaves no trace between chunks. */
 static void windows_shorter_than_a_chunk_cannot_be_judged(void **state)
 {
@@ -494,6 +547,8 @@ int main(void)
         cmocka_unit_test(every_statistic_is_found_by_its_name),
         cmocka_unit_test(rule_says_bins_pooling_and_smoothing),
         cmocka_unit_test(thresholds_in_bulk_are_those_of_the_check),
+        cmocka_unit_test(short_windows_of_a_long_null_swing_as_chunks_do),
+        cmocka_unit_test(few_chunks_make_a_cautious_threshold),
         cmocka_unit_test(windows_shorter_than_a_chunk_cannot_be_judged),
         cmocka_unit_test(independent_rows_are_assumed_where_asked_for),
         cmocka_unit_test(holm_rejects_step_by_step),

@@ -116,6 +116,109 @@ static void shift_too_small_for_a_window_is_found_in_merged_ones(void **state)
     finish(&f);
 }
 
+/* The last windows and their mixes, as a merged block has them. */
+struct recent {
+    struct profile *windows[64];
+    struct mon_phase_mix mixes[64];
+    size_t n;
+};
+
+/* The block's length has its own null up to the longest one measured, and its own alpha. */
+static struct mon_signal checked_alone(const struct fixture *f, const struct recent *r,
+                                       size_t scale)
+{
+    struct mon_signal signals[N_FEATURES + 2];
+    struct mon_null_options n;
+    struct mon_null *null = NULL;
+    struct profile *block = NULL;
+    struct mon_phase_mix mix = {0};
+    struct mon_drift_options o = f->options.drift;
+    const struct stream *s = &f->stream;
+    mon_null_options_init(&n);
+    n.season = f->options.season;
+    n.window_rows = WINDOW_ROWS;
+    for (size_t k = 0; k < scale; k++)
+        if (n.window_rows * MON_LONGEST_BLOCK_PART < (double)s->reference->n_rows)
+            n.window_rows *= 2.0;
+    assert_int_equal(mon_null_make(&n, s->reference, s->chunks, s->n_chunks, &null, NULL), ERR_OK);
+    assert_int_equal(profile_new(s->ruler, &block, NULL), ERR_OK);
+    for (size_t k = r->n - ((size_t)1 << scale); k < r->n; k++) {
+        profile_merge(block, r->windows[k]);
+        mon_phase_mix_merge(&mix, &r->mixes[k]);
+    }
+    o.false_alarm_rate = mon_overtime_alpha(f->monitor, scale);
+    mon_drift_check_mix(&o, null, s->reference, block, &mix, signals);
+    profile_free(block);
+    mon_null_free(null);
+    return signals[0];
+}
+
+static void expect_close(const char *what, double got, double expected)
+{
+    if (!(fabs(got - expected) <= 1e-9 * fabs(expected)))
+        fail_msg("%s: %.12g of the merged windows, %.12g checked alone", what, got, expected);
+}
+
+/* Goes on until a block of several windows finds the shift of the first feature. */
+static void expect_blocks_as_checked_alone(struct fixture *f, double shift)
+{
+    const struct change shifted = {.shift = shift, .one_feature = true};
+    struct recent r = {.n = 0};
+    bool found = false;
+    while (!found && r.n < 64) {
+        size_t n;
+        if (f->options.season != NULL)
+            mon_season_mix(f->options.season, stream_span(&f->stream, WINDOW_ROWS), WINDOW_ROWS,
+                           &r.mixes[r.n]);
+        r.windows[r.n] = stream_window(&f->stream, WINDOW_ROWS, &shifted);
+        mon_overtime_add(f->monitor, r.windows[r.n], &r.mixes[r.n], f->signals, &n);
+        r.n++;
+        found = f->signals[0].verdict == MON_DRIFT && f->signals[0].n > WINDOW_ROWS;
+    }
+    assert_true(found);
+    struct mon_signal alone = checked_alone(f, &r, (size_t)ilogb(f->signals[0].n / WINDOW_ROWS));
+    print_message("found in the last %.0f rows: %s\n", alone.n, alone.threshold_origin);
+    expect_close("value", f->signals[0].value, alone.value);
+    expect_close("threshold", f->signals[0].threshold, alone.threshold);
+    expect_close("p-value", f->signals[0].p_value, alone.p_value);
+    assert_string_equal(f->signals[0].threshold_origin, alone.threshold_origin);
+    for (size_t k = 0; k < r.n; k++)
+        profile_free(r.windows[k]);
+}
+
+static void each_length_has_its_own_null_and_its_own_chance(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f, LAW_AR, 1.0, 6, 17);
+    expect_blocks_as_checked_alone(&f, 0.3);
+    finish(&f);
+}
+
+static void merged_windows_are_compared_with_the_mixture_of_their_phases(void **state)
+{
+    (void)state;
+    struct fixture f = {0};
+    struct mon_season *season = NULL;
+    struct mon_season_options o;
+    stream_init(&f.stream, LAW_WEEKLY, N_FEATURES, 2 * 168 * 100, 100, 18);
+    mon_season_options_init(&o);
+    assert_int_equal(
+        mon_season_new(&o, f.stream.chunks, f.stream.spans, f.stream.n_chunks, &season, NULL),
+        ERR_OK);
+    mon_overtime_options_init(&f.options);
+    f.options.window_rows = WINDOW_ROWS;
+    f.options.season = season;
+    f.options.drift.min_effect = 0.0;
+    assert_int_equal(mon_overtime_new(&f.options, f.stream.reference, f.stream.chunks,
+                                      f.stream.n_chunks, &f.monitor, NULL),
+                     ERR_OK);
+    expect_blocks_as_checked_alone(&f, 0.2);
+    assert_non_null(strstr(f.signals[0].threshold_origin, "hour_of_week"));
+    finish(&f);
+    mon_season_free(season);
+}
+
 static void a_large_change_is_one_alarm_and_ends_when_it_does(void **state)
 {
     (void)state;
@@ -232,6 +335,8 @@ int main(void)
         cmocka_unit_test(tests_of_all_lengths_spend_the_budget_of_the_period),
         cmocka_unit_test(stationary_streams_raise_no_more_alarms_than_stated),
         cmocka_unit_test(shift_too_small_for_a_window_is_found_in_merged_ones),
+        cmocka_unit_test(each_length_has_its_own_null_and_its_own_chance),
+        cmocka_unit_test(merged_windows_are_compared_with_the_mixture_of_their_phases),
         cmocka_unit_test(a_large_change_is_one_alarm_and_ends_when_it_does),
         cmocka_unit_test(restored_monitor_goes_on_as_if_it_had_never_stopped),
         cmocka_unit_test(options_that_leave_nothing_to_a_test_are_refused),

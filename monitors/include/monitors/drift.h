@@ -25,9 +25,11 @@
  * (leave-block-out), or from the rest of their phase (season.h), than independent rows would: the
  * design effect (Kish 1965), once from single chunks and once from every block of consecutive
  * chunks of the window's size (the moving-block resample, Kuensch 1989, enumerated). The p-value is
- * the largest of three: independent rows, chunks, blocks. Where a window's rows count as a handful,
- * groups are empty or full and psi is larger than the chi-squared that stands for it: by how much
- * is measured on the same blocks, and widens the null. That few chunks make an uncertain
+ * the largest of three: independent rows, chunks, blocks; where the window is as long as the
+ * blocks, chunks count only up to three standard errors above the blocks: what they scatter beyond,
+ * a cycle of a day in windows of a day, the window averages out. Where a window's rows count as a
+ * handful, groups are empty or full and psi is larger than the chi-squared that stands for it: by
+ * how much is measured on the same blocks, and widens the null. That few chunks make an uncertain
  * estimate is in it too: the tails are those of F (three moments of a sum of chi-squareds), and for
  * ks Kolmogorov's with its scale integrated over a chi-squared estimate.
  *
