@@ -11,7 +11,8 @@
 #include "harm_state.h"
 
 #define LARGEST_BET 0.5 /* of what a bet may risk at all; each next bet is half as large */
-#define E_MOST 1e300    /* beyond any threshold, and still a number */
+#define LEAST_BAR 2.0
+#define E_MOST 1e300 /* beyond any threshold, and still a number */
 
 const char *mon_harm_event_name(enum mon_harm_event event)
 {
@@ -99,15 +100,21 @@ static double since_of_best(const struct bets *b)
     return b->since[best];
 }
 
+/* What the evidence must reach. A block of rows is one bet, and the promise is about rows. */
+static double bar(const struct mon_harm *h, double rows_between)
+{
+    return fmax(LEAST_BAR, rows_between / harm_block_rows(&h->limit));
+}
+
 static enum mon_harm_event judge(struct mon_harm *h)
 {
-    if (!h->harmed && evidence(&h->rise) >= h->options.rows_between_alarms) {
+    if (!h->harmed && evidence(&h->rise) >= bar(h, h->options.rows_between_alarms)) {
         h->harmed = true;
         h->since = since_of_best(&h->rise);
         restart(&h->fall, (double)h->n);
         return MON_HARM_BEGAN;
     }
-    if (h->harmed && evidence(&h->fall) >= h->options.rows_between_ends) {
+    if (h->harmed && evidence(&h->fall) >= bar(h, h->options.rows_between_ends)) {
         h->harmed = false;
         h->since = NAN;
         restart(&h->rise, (double)h->n);
@@ -116,19 +123,28 @@ static enum mon_harm_event judge(struct mon_harm *h)
     return MON_HARM_NONE;
 }
 
+static enum mon_harm_event bet_on_block(struct mon_harm *h)
+{
+    double from_limit = (h->block_sum / h->block_n - h->limit.limit) / h->limit.loss_bound;
+    double first_row = (double)h->n - h->block_n;
+    bet(&h->rise, from_limit, first_row);
+    if (h->harmed)
+        bet(&h->fall, from_limit, first_row);
+    h->block_n = h->block_sum = 0.0;
+    return judge(h);
+}
+
 enum mon_harm_event mon_harm_update(struct mon_harm *h, double loss)
 {
     if (isnan(loss))
         return MON_HARM_NONE;
-    double bound = h->limit.loss_bound, cut = fmin(fmax(loss, 0.0), bound);
-    double from_limit = (cut - h->limit.limit) / bound;
-    bet(&h->rise, from_limit, (double)h->n);
-    if (h->harmed)
-        bet(&h->fall, from_limit, (double)h->n);
+    double cut = fmin(fmax(loss, 0.0), h->limit.loss_bound);
     h->n++;
     h->window_n += 1.0;
     h->window_sum += cut;
-    return judge(h);
+    h->block_n += 1.0;
+    h->block_sum += cut;
+    return h->block_n < harm_block_rows(&h->limit) ? MON_HARM_NONE : bet_on_block(h);
 }
 
 size_t mon_harm_feed(struct mon_harm *h, const double *losses, size_t n)
@@ -166,8 +182,12 @@ double mon_harm_since_row(const struct mon_harm *h)
 
 static void say_rule(const struct mon_harm *h, struct mon_signal *s)
 {
-    int n = snprintf(s->rule, sizeof s->rule, "labelled losses; e-detector, alarm at e = %g",
-                     h->options.rows_between_alarms);
+    double block = harm_block_rows(&h->limit);
+    int n = snprintf(s->rule, sizeof s->rule, "labelled losses; e-detector, alarm at e = %.4g",
+                     bar(h, h->options.rows_between_alarms));
+    if (block > 1.0 && n > 0)
+        n += snprintf(s->rule + n, sizeof s->rule - (size_t)n, "; they cluster: means of %.0f rows",
+                      block);
     if (h->harmed && n > 0 && (size_t)n < sizeof s->rule)
         snprintf(s->rule + n, sizeof s->rule - (size_t)n, "; harm since row %.0f of %llu", h->since,
                  (unsigned long long)h->n);

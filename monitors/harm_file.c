@@ -37,8 +37,8 @@ static const struct field option_fields[] = {
 #name, offsetof(struct mon_harm_limit, name), false                                        \
     }
 static const struct field limit_fields[] = {
-    LIMIT(n),          LIMIT(loss_bound), LIMIT(risk),  LIMIT(risk_upper),
-    LIMIT(between_sd), LIMIT(tolerance),  LIMIT(limit), {.key = NULL},
+    LIMIT(n),         LIMIT(loss_bound), LIMIT(risk),       LIMIT(risk_upper), LIMIT(between_sd),
+    LIMIT(tolerance), LIMIT(limit),      LIMIT(block_rows), {.key = NULL},
 };
 #undef LIMIT
 
@@ -118,7 +118,9 @@ cJSON *mon_harm_to_json(const struct mon_harm *h)
               report_number(json, "since", h->since) &&
               report_number(json, "window_n", h->window_n) &&
               report_number(json, "window_sum", h->window_sum) &&
-              save_bets(json, "rise", &h->rise) && save_bets(json, "fall", &h->fall);
+              report_number(json, "block_n", h->block_n) &&
+              report_number(json, "block_sum", h->block_sum) && save_bets(json, "rise", &h->rise) &&
+              save_bets(json, "fall", &h->fall);
     if (ok)
         return json;
     cJSON_Delete(json);
@@ -134,6 +136,12 @@ static enum err_code load_counts(const cJSON *json, struct mon_harm *h, struct e
     if (rc == ERR_OK)
         rc = json_get_double(json, "window_sum", 0.0, (double)window_n * h->limit.loss_bound,
                              &h->window_sum, e);
+    if (rc == ERR_OK)
+        rc =
+            json_get_double(json, "block_n", 0.0, harm_block_rows(&h->limit) - 1.0, &h->block_n, e);
+    if (rc == ERR_OK)
+        rc = json_get_double(json, "block_sum", 0.0, h->block_n * h->limit.loss_bound,
+                             &h->block_sum, e);
     h->n = (uint64_t)n;
     h->window_n = (double)window_n;
     return rc;

@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clustering.h"
 #include "harm_state.h"
 
 #define MIN_LOSSES 40
 #define N_STRETCHES 20
 #define CLIP_QUANTILE 0.99
 #define BETWEEN_SDS 3.0
+#define BLOCK_DRAWS 2.0 /* independent rows' worth of a block, so that blocks hardly depend */
+#define MIN_BLOCKS 40.0 /* that the reference has of them */
+#define MOST_BLOCK_ROWS 1e9
 #define LARGEST_BOUND 1e100 /* sums of so many losses stay numbers */
 
 void mon_harm_options_init(struct mon_harm_options *o)
@@ -66,7 +70,15 @@ enum err_code harm_check_limit(const struct mon_harm_limit *limit, struct err *e
                        "a risk of %g (at most %g on the reference, tolerance %g) is beyond what "
                        "losses up to %g can exceed",
                        limit->limit, limit->risk_upper, limit->tolerance, limit->loss_bound);
+    if (!within(limit->block_rows, 0.0, MOST_BLOCK_ROWS))
+        return err_set(e, ERR_INVALID, "block_rows: %g is not within 0 to %g", limit->block_rows,
+                       MOST_BLOCK_ROWS);
     return ERR_OK;
+}
+
+double harm_block_rows(const struct mon_harm_limit *limit)
+{
+    return fmax(1.0, limit->block_rows);
 }
 
 static int ascending(const void *a, const void *b)
@@ -118,12 +130,19 @@ static double between_sd(const double *losses, size_t n)
     return sqrt(fmax(0.0, variance(&means) - chance));
 }
 
-/* Maurer & Pontil 2009, theorem 4, for losses in 0..bound. */
-static double upper_bound(const struct moment *m, double bound, double alpha)
+/* Maurer & Pontil 2009, theorem 4, for losses in 0..bound, of n independent draws. */
+static double upper_bound(const struct moment *m, double n, double bound, double alpha)
 {
     double log_term = log(2.0 / alpha);
-    return m->mean + sqrt(2.0 * variance(m) * log_term / m->n) +
-           7.0 * bound * log_term / (3.0 * (m->n - 1.0));
+    return m->mean + sqrt(2.0 * variance(m) * log_term / n) +
+           7.0 * bound * log_term / (3.0 * (n - 1.0));
+}
+
+static double block_rows(double rows_per_draw, double n)
+{
+    if (!(rows_per_draw > 1.0))
+        return 1.0;
+    return fmax(1.0, fmin(ceil(BLOCK_DRAWS * rows_per_draw), floor(n / MIN_BLOCKS)));
 }
 
 /* The losses that are known, in their order. */
@@ -144,9 +163,12 @@ static void measure(const struct mon_harm_options *o, double *losses, size_t n,
         losses[i] = fmin(losses[i], out->loss_bound);
         add(&all, losses[i]);
     }
+    double rows_per_draw = clustering_of_rows(losses, n).rows_per_draw;
+    double draws = fmax(2.0, all.n / rows_per_draw);
     out->n = (double)n;
+    out->block_rows = block_rows(rows_per_draw, all.n);
     out->risk = all.mean;
-    out->risk_upper = upper_bound(&all, out->loss_bound, o->reference_alpha);
+    out->risk_upper = upper_bound(&all, draws, out->loss_bound, o->reference_alpha);
     out->between_sd = between_sd(losses, n);
     out->tolerance = isnan(o->tolerance)
                          ? fmax(o->relative_tolerance * out->risk, BETWEEN_SDS * out->between_sd)

@@ -23,8 +23,12 @@ struct mon_harm {
     bool harmed;
     double since;                /* row; NaN without harm */
     double window_n, window_sum; /* since the last signal; losses in their unit */
+    double block_n, block_sum;   /* rows of the block that is not full yet, losses likewise */
     struct bets rise, fall;      /* fall: only while harmed */
 };
+
+/* Rows that are one bet: 1 or more. */
+double harm_block_rows(const struct mon_harm_limit *limit);
 
 /* The options' values are in range. */
 enum err_code harm_check_options(const struct mon_harm_options *o, struct err *e);

@@ -287,6 +287,63 @@ static void signal_tells_the_state_and_counts_afresh(void **state)
     mon_harm_free(h);
 }
 
+/* Each bet k risks a half of the most, over 2^k; a loss x multiplies its 1 by 1 + size (x - limit).
+ */
+static void one_loss_is_worth_what_the_bets_say(void **state)
+{
+    (void)state;
+    const double limit = 0.2, losses[] = {1.0, 0.6, 0.2, 0.0};
+    for (size_t i = 0; i < 4; i++) {
+        struct mon_harm *h = harm_at(limit, 1e5);
+        double sum = 0.0;
+        for (int k = 0; k < 8; k++)
+            sum += 1.0 + 0.5 / limit * pow(0.5, k) * (losses[i] - limit);
+        mon_harm_update(h, losses[i]);
+        assert_close("e-value", mon_harm_e_value(h), sum / 8.0, 1e-12);
+        mon_harm_free(h);
+    }
+}
+
+/* Errors at a rate, in bursts of 50 rows on average. */
+static void fill_bursts(struct rng *r, double rate, double *losses, size_t n)
+{
+    bool wrong = rng_uniform(r) < rate;
+    for (size_t i = 0; i < n; i++) {
+        losses[i] = wrong;
+        if (rng_uniform(r) < (wrong ? 1.0 - rate : rate) / 50.0)
+            wrong = !wrong;
+    }
+}
+
+static void errors_in_bursts_as_ever_are_no_harm(void **state)
+{
+    (void)state;
+    enum { N_REFERENCE = 20000, N_ROWS = 500000 };
+    struct mon_harm_options o;
+    struct mon_harm_limit limit;
+    struct mon_harm *h = NULL;
+    struct mon_signal s;
+    struct rng r;
+    double *losses = calloc(N_ROWS, sizeof *losses);
+    rng_seed(&r, 31);
+    mon_harm_options_init(&o);
+    fill_bursts(&r, 0.1, losses, N_REFERENCE);
+    assert_int_equal(mon_harm_limit_fit(&o, losses, N_REFERENCE, &limit, NULL), ERR_OK);
+    print_message("blocks of %g rows, limit %g\n", limit.block_rows, limit.limit);
+    assert_true(limit.block_rows > 50.0);
+    assert_int_equal(mon_harm_new(&o, &limit, &h, NULL), ERR_OK);
+    fill_bursts(&r, 0.1, losses, N_ROWS);
+    assert_int_equal(mon_harm_feed(h, losses, N_ROWS), 0);
+    fill_bursts(&r, 0.7, losses, 50000);
+    assert_int_equal(mon_harm_feed(h, losses, 50000), 1);
+    assert_true(mon_harm_since_row(h) >= N_ROWS - 2.0 * limit.block_rows);
+    mon_harm_signal(h, &s);
+    assert_int_equal(s.verdict, MON_DRIFT);
+    assert_non_null(strstr(s.rule, "they cluster"));
+    mon_harm_free(h);
+    free(losses);
+}
+
 static void losses_that_are_no_numbers_do_no_damage(void **state)
 {
     (void)state;
@@ -320,12 +377,23 @@ static struct mon_harm *reread(const struct mon_harm *h)
     return again;
 }
 
-static void restored_test_goes_on_exactly(void **state)
+static struct mon_harm *harm_in_blocks(double block_rows)
 {
-    (void)state;
+    struct mon_harm_options o;
+    struct mon_harm_limit limit = {.n = 1000, .loss_bound = 1.0, .limit = 0.2};
+    struct mon_harm *h = NULL;
+    mon_harm_options_init(&o);
+    limit.block_rows = block_rows;
+    assert_int_equal(mon_harm_new(&o, &limit, &h, NULL), ERR_OK);
+    return h;
+}
+
+static void restore_and_go_on(double block_rows)
+{
     struct rng r;
     rng_seed(&r, 12);
-    struct mon_harm *h = harm_from_reference(&r, 0.2, 20000);
+    struct mon_harm *h =
+        block_rows > 1 ? harm_in_blocks(block_rows) : harm_from_reference(&r, 0.2, 20000);
     for (int i = 0; i < 4000; i++) {
         double loss = error_of(&r, i < 1000 || i > 2500 ? 0.2 : 0.4);
         struct mon_harm *again = i % 100 == 0 ? reread(h) : NULL;
@@ -339,6 +407,13 @@ static void restored_test_goes_on_exactly(void **state)
         mon_harm_free(again);
     }
     mon_harm_free(h);
+}
+
+static void restored_test_goes_on_exactly(void **state)
+{
+    (void)state;
+    restore_and_go_on(1.0);
+    restore_and_go_on(7.0); /* in the middle of blocks */
 }
 
 static void spoilt_states_are_refused_by_name(void **state)
@@ -450,6 +525,8 @@ int main(void)
         cmocka_unit_test(hopeless_references_are_refused),
         cmocka_unit_test(a_perfect_reference_has_a_limit_too),
         cmocka_unit_test(signal_tells_the_state_and_counts_afresh),
+        cmocka_unit_test(one_loss_is_worth_what_the_bets_say),
+        cmocka_unit_test(errors_in_bursts_as_ever_are_no_harm),
         cmocka_unit_test(losses_that_are_no_numbers_do_no_damage),
         cmocka_unit_test(restored_test_goes_on_exactly),
         cmocka_unit_test(spoilt_states_are_refused_by_name),

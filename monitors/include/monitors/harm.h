@@ -13,7 +13,11 @@
  * between false alarms, for a risk that sits right at the limit all the time; below it they are
  * far rarer. It ends where the same test turned round shows that the risk is below the limit again.
  * What the test asks of the rows is that each one's expected loss, given the past, is at most the
- * limit: losses may depend on each other as long as their conditional mean obeys.
+ * limit: losses may depend on each other as long as their conditional mean obeys. Errors that come
+ * in bursts do not: in a burst the next error is nearly sure. Where the reference's losses show
+ * that (mon_harm_limit_fit), the bets are on the means of blocks of rows, long enough that one
+ * block hardly depends on the one before, and the bar is as many times lower as there are rows in
+ * one.
  *
  * Also here: a ranking of drifted features by what they mean to the model, and harm as far as it
  * can be estimated without labels.
@@ -57,14 +61,17 @@ struct mon_harm_limit {
     double risk_upper; /* its upper bound (empirical Bernstein: Maurer & Pontil 2009, theorem 4) */
     double between_sd; /* standard deviation of the risk between 20 stretches, beyond chance */
     double tolerance;
-    double limit; /* risk_upper + tolerance; below loss_bound */
+    double limit;      /* risk_upper + tolerance; below loss_bound */
+    double block_rows; /* losses that are one bet, by their mean; 0 or 1: each by itself */
 };
 
 /*
  * The limit from the reference's losses: n values >= 0 in time order (mon_metric_losses), NaN left
  * out, infinite taken as loss_bound. Fewer than 40 values, a negative one, or a limit that reaches
  * loss_bound: ERR_INVALID (no loss could ever be evidence). All losses 0: risk 0, and the limit is
- * the bound's own width unless a tolerance is given.
+ * the bound's own width unless a tolerance is given. Losses that cluster beyond chance (the design
+ * effect of mon_metric_measure with MON_LAG_AUTO is above 1): block_rows is twice that effect, at
+ * most n / 40, and risk_upper is the bound of that many times fewer rows.
  */
 enum err_code mon_harm_limit_fit(const struct mon_harm_options *o, const double *losses, size_t n,
                                  struct mon_harm_limit *out, struct err *e);
