@@ -11,7 +11,7 @@
 #include "base/page.h"
 #include "base/suggest.h"
 #include "base/table.h"
-#include "compare_report.h"
+#include "compare_answer.h"
 #include "group_bars.h"
 #include "signal_ledger.h"
 
@@ -178,7 +178,7 @@ static void put_signal(struct page *page, const struct mon_signal *s)
     put_if_number(page, "p", s->p_value);
     put_if_number(page, "e", s->e_value);
     put_if_number(page, "effect", s->effect);
-    if (s->kind == MON_KIND_DRIFT && s->verdict == MON_OK && s->value > s->threshold)
+    if (answer_is_small(s))
         page_field(page, "", "%s", "more than chance, but less than what is worth an alarm");
     if (s->history_n > 0)
         page_field(page, "its own past", "larger than %.0f %% of %.0f windows",

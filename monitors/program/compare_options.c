@@ -117,6 +117,17 @@ static enum err_code read_monitors(struct compare_options *o, struct err *e)
     return code;
 }
 
+static enum err_code read_min_effect(struct compare_options *o, struct err *e)
+{
+    o->min_effect = NAN;
+    if (!o->min_effect_text)
+        return ERR_OK;
+    if (csv_number(o->min_effect_text, &o->min_effect) && o->min_effect >= 0)
+        return ERR_OK;
+    return err_set(e, ERR_INVALID, "--min-effect: expected a number of 0 or more, got \"%.40s\"",
+                   o->min_effect_text);
+}
+
 static enum err_code add_statistic(struct compare_options *o, enum mon_statistic s, struct err *e)
 {
     for (size_t i = 0; i < o->n_statistics; i++)
@@ -170,6 +181,8 @@ enum err_code compare_options_read(struct compare_options *o, struct err *e)
     enum err_code code = read_window(o, e);
     if (!code)
         code = read_rate(o, e);
+    if (!code)
+        code = read_min_effect(o, e);
     if (!code)
         code = read_monitors(o, e);
     if (!code && o->metric_text && !mon_metric_from_name(o->metric_text, &o->metric))

@@ -39,7 +39,7 @@ enum window_kind { WINDOW_ALL, WINDOW_ROWS, WINDOW_TIME };
 struct compare_options {
     /* as the command line has them */
     const char *window_text, *rate_text, *statistic_text, *monitors_text, *explain;
-    const char *metric_text, *season_text;
+    const char *metric_text, *season_text, *min_effect_text;
     struct opt_list scores;
     double min_rows; /* 0: by the window */
     int64_t lengths; /* 1, 2, 4 ... 2^(lengths - 1) windows together are judged */
@@ -54,6 +54,7 @@ struct compare_options {
     int64_t period_ms;
     size_t n_statistics; /* 1 or more, each once */
     enum mon_statistic statistics[MON_N_STATISTICS];
+    double min_effect; /* of drift, predictions, joint; NaN: each statistic's own */
     enum mon_metric metric;
     bool metric_said; /* else: accuracy, or rmse */
     enum mon_cycle season;

@@ -33,6 +33,7 @@ static void fill_options(const struct judge_inputs *j, enum mon_statistic statis
     o->predictions = j->predictions;
     o->statistic = statistic;
     o->min_rows = j->setting->min_rows;
+    o->min_effect = j->setting->options->min_effect;
     o->false_alarm_rate = j->rate;
 }
 

@@ -26,7 +26,7 @@ static void fill_options(struct judge_screen *j, const struct judge_setting *s, 
              compare_monitor_name(predictions ? COMPARE_PREDICTIONS : COMPARE_DRIFT));
     o->n_statistics = from->n_statistics;
     for (size_t i = 0; i < from->n_statistics; i++)
-        o->statistics[i] = (struct mon_screened){from->statistics[i], NAN};
+        o->statistics[i] = (struct mon_screened){from->statistics[i], from->min_effect};
     o->predictions = predictions;
     o->min_rows = s->min_rows;
     o->false_alarm_rate = s->rate;

@@ -128,6 +128,13 @@ static int run(const struct monitor_command *c, int argc, char **argv)
          .dest = &o.rate_text,
          .arg = "RATE",
          .help = "Chance of any false alarm in a window, over all features, or \"1 per 30d\"."},
+        {.name = "min-effect",
+         .kind = OPT_STRING,
+         .dest = &o.min_effect_text,
+         .arg = "X",
+         .help = "Change below which evidence alone is no alarm, in the statistic's unit; 0: "
+                 "evidence alone. Absent: psi 0.02, ks 0.03, js 0.03, hellinger 0.025, "
+                 "cramer_von_mises 0.0005, wasserstein 0.05, joint ones as joint.h says."},
         {.name = "monitor",
          .kind = OPT_STRING,
          .dest = &o.monitors_text,

@@ -244,6 +244,8 @@ static enum err_code prepare_joint(struct window_judge *j, struct err *e)
     snprintf(j->joint.monitor, sizeof j->joint.monitor, "%s", compare_monitor_name(COMPARE_JOINT));
     j->joint.min_rows = j->setting.min_rows;
     j->joint.false_alarm_rate = j->setting.rate;
+    for (size_t i = 0; i < MON_N_JOINT && !isnan(j->options->min_effect); i++)
+        j->joint.min_effect[i] = j->options->min_effect;
     mon_joint_null_options_init(&o);
     o.window_rows = j->setting.window_rows;
     return mon_joint_null_new(j->ref->joint, j->ref->joint_chunks, j->ref->n_joint_chunks, &o,

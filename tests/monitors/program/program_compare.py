@@ -137,7 +137,7 @@ def scored(name, n, seed, noise=0.0):
 
 def performance_is_estimated_realised_and_harm_is_told():
     ref = reference(scored("s_ref.csv", 20000, seed=12), "--label", "y", "--score", "score")
-    found, _ = signals(ref, scored("s_same.csv", 8000, seed=13), "--window", "2000", "--metric", "auc")
+    found, summary = signals(ref, scored("s_same.csv", 8000, seed=13), "--window", "2000", "--metric", "auc")
     by = collections.defaultdict(list)
     for s in found:
         by[s["monitor"]].append(s)
@@ -145,10 +145,15 @@ def performance_is_estimated_realised_and_harm_is_told():
     for estimated, real in zip(by["estimate"], by["performance"]):
         expect("estimated near realised", abs(estimated["value"] - real["value"]) < 0.03, True)
     expect("no harm", {s["verdict"] for s in by["harm"]}, {"ok"})
+    expect("the model", summary["model_worse"], False)
     bad = scored("s_bad.csv", 8000, seed=14, noise=0.25)
-    found, _ = signals(ref, bad, "--window", "2000", "--monitor", "estimate,performance,harm")
+    found, summary = signals(ref, bad, "--window", "2000", "--monitor", "estimate,performance,harm")
     expect("labels turned round: inputs and estimate see nothing, labels do", drifted(found),
            {("", "accuracy"), ("", "risk")})
+    expect("the model with labels turned round", summary["model_worse"], True)
+    expect("inputs alone cannot tell", signals(ref, bad, "--monitor", "drift")[1]["model_worse"], None)
+    few = signals(ref, bad, "--window", "50", "--monitor", "performance", "--min-rows", "100")[1]
+    expect("nor can windows of too few rows", (few["windows_judged"], few["model_worse"]), (0, None))
     lines = [line.rsplit(",", 1)[0] for line in bad.read_text().splitlines()]
     unlabelled = write("s_unlabelled.csv", "\n".join(lines) + "\n")
     found, _ = signals(ref, unlabelled, "--window", "2000")
@@ -179,6 +184,22 @@ def a_page_begins_with_the_answer():
     expect_in("drift", "Drift in age", page[0])
     expect("neither labels nor scores", page[1],
            "Whether that harms is not known: it takes labels, or the model's scores.")
+
+
+def a_move_too_small_for_an_alarm_is_told_and_can_be_one():
+    ref = reference(table("small_ref.csv", 40000, seed=41))
+    path = table("small.csv", 60000, seed=42, shift=0.06)
+    common = ("--statistic", "ks", "--monitor", "drift,joint", "--quiet")
+    page = ok("compare", ref, path, *common)
+    expect("the first line", page.splitlines()[0],
+           "Moved by less than is worth an alarm (--min-effect): features together, age.")
+    expect("not denied", "No drift of the data" in page, False)
+    rows = [line for line in page.splitlines() if line.endswith("ok, small")]
+    expect("features and joint rows are marked", {row.split()[0] for row in rows}, {"age", "joint:"})
+    found, _ = signals(ref, path, *common, "--min-effect", "0")
+    expect("by evidence alone", ("age", "ks") in drifted(found), True)
+    expect("with another limit", drifted(signals(ref, path, *common, "--min-effect", "0.5")[0]), set())
+    expect_fails("no number", "--min-effect", "compare", ref, path, "--min-effect", "much", code=2)
 
 
 def a_correlation_that_turns_is_seen_by_features_together_alone():
@@ -236,6 +257,7 @@ if __name__ == "__main__":
                a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
                several_statistics_share_the_false_alarms, a_wide_table_is_screened_with_the_same_verdicts,
                performance_is_estimated_realised_and_harm_is_told, a_page_begins_with_the_answer,
+               a_move_too_small_for_an_alarm_is_told_and_can_be_one,
                a_correlation_that_turns_is_seen_by_features_together_alone,
                every_line_of_json_is_an_object_with_a_sentence, a_page_fits_a_narrow_terminal,
                explain_says_all_about_one_feature, the_same_rows_give_the_same_file])
