@@ -40,7 +40,8 @@ static enum err_code alloc_columns(struct column_roles *r, const struct csv *csv
                                       : err_set(e, ERR_NOMEM, "no memory for %zu columns", r->n);
 }
 
-static enum err_code count_rows(struct column_roles *r, struct csv *csv, struct err *e)
+static enum err_code count_rows(struct column_roles *r, struct csv *csv, const char *file,
+                                struct err *e)
 {
     const char *const *fields = NULL;
     bool more = true, ok = true;
@@ -56,21 +57,20 @@ static enum err_code count_rows(struct column_roles *r, struct csv *csv, struct 
     if (!ok)
         return err_set(e, ERR_NOMEM, "out of memory");
     if (!code && r->n_rows == 0)
-        code = err_set(e, ERR_INVALID, "the file has a header and no rows");
+        code = err_set(e, ERR_INVALID, "%s has a header and no rows", file);
     return code;
 }
 
 /* A table cut at semicolons or tabs is one column here, and would be one feature of no sense. */
-static enum err_code check_separator(const struct csv *csv, struct err *e)
+static enum err_code check_separator(const struct csv *csv, const char *file, struct err *e)
 {
-    const char *name = csv_column(csv, 0);
-    if (csv_n_columns(csv) > 1 || !strpbrk(name, ";\t|"))
+    const char *name = csv_column(csv, 0), *found = strpbrk(name, ";\t|");
+    if (csv_n_columns(csv) > 1 || !found)
         return ERR_OK;
     return err_set(e, ERR_INVALID,
-                   "one column, \"%.80s\": fields must be separated by commas, not by \"%s\"", name,
-                   strchr(name, ';')    ? ";"
-                   : strchr(name, '\t') ? "\\t"
-                                        : "|");
+                   "%s has one column, \"%.80s\": fields must be separated by commas, not by "
+                   "\"%.*s\"",
+                   file, name, *found == '\t' ? 2 : 1, *found == '\t' ? "\\t" : found);
 }
 
 /* ---- what the user said ---- */
@@ -180,15 +180,15 @@ static enum err_code check(const struct column_roles *r, struct err *e)
                       : err_set(e, ERR_INVALID, "none of the %zu columns is a feature", r->n);
 }
 
-enum err_code column_roles_sniff(struct csv *csv, const struct column_options *o,
+enum err_code column_roles_sniff(struct csv *csv, const char *file, const struct column_options *o,
                                  struct column_roles *out, struct err *e)
 {
     struct column_roles r = {.options = o};
-    enum err_code code = check_separator(csv, e);
+    enum err_code code = check_separator(csv, file, e);
     if (!code)
         code = alloc_columns(&r, csv, e);
     if (!code)
-        code = count_rows(&r, csv, e);
+        code = count_rows(&r, csv, file, e);
     if (!code) {
         judge(&r);
         code = obey(&r, csv, e);

@@ -74,10 +74,10 @@ struct column_roles {
     const struct column_options *options;
 };
 
-/* Reads up to ROLES_SNIFF_ROWS rows and decides. A column that is named and not there, or that
- * plays two parts, is ERR_INVALID; so is a file without rows or features. options and csv outlive
- * *out; deinit it with column_roles_deinit. */
-enum err_code column_roles_sniff(struct csv *csv, const struct column_options *o,
+/* Reads up to ROLES_SNIFF_ROWS rows of file, as messages call it, and decides. A column that is
+ * named and not there, or that plays two parts, is ERR_INVALID; so is a file without rows or
+ * features. options and csv outlive *out; deinit it with column_roles_deinit. */
+enum err_code column_roles_sniff(struct csv *csv, const char *file, const struct column_options *o,
                                  struct column_roles *out, struct err *e);
 void column_roles_deinit(struct column_roles *r);
 

@@ -59,6 +59,21 @@ static void add_drifted(cJSON *summary, const struct compare_result *r)
     free(sorted);
 }
 
+/* Null: nobody could tell. */
+static cJSON *model_worse(const struct signal_ledger *l)
+{
+    bool judged = false, drifted = false;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct ledger_entry *entry = &l->entries[i];
+        enum mon_kind kind = entry->strongest.kind;
+        if (kind != MON_KIND_PERFORMANCE && kind != MON_KIND_HARM && kind != MON_KIND_ESTIMATE)
+            continue;
+        judged |= entry->n_judged > 0;
+        drifted |= entry->n_drifted > 0;
+    }
+    return judged ? cJSON_CreateBool(drifted) : cJSON_CreateNull();
+}
+
 void report_summary_json(const struct compare_result *r)
 {
     const struct signal_ledger *l = r->ledger;
@@ -77,6 +92,7 @@ void report_summary_json(const struct compare_result *r)
     if (!isnan(rate))
         cJSON_AddNumberToObject(s, "false_alarm_rate", rate);
     cJSON_AddNumberToObject(s, "expected_false_alarms", l->false_alarms);
+    cJSON_AddItemToObject(s, "model_worse", model_worse(l));
     add_drifted(s, r);
     print_line(root);
 }

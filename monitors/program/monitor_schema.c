@@ -120,7 +120,7 @@ enum err_code monitor_schema_suggest(const char *path, const char *name,
     cJSON *json = NULL;
     enum err_code code = csv_open(path, &csv, e);
     if (!code)
-        code = column_roles_sniff(csv, o, &roles, e);
+        code = column_roles_sniff(csv, name, o, &roles, e);
     monitor_schema_name(name, model, sizeof model);
     if (!code && !quiet)
         tell(&roles, name);

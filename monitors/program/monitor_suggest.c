@@ -45,14 +45,23 @@ static void put_reason(struct suggestion *s, const struct column_role *c)
     buf_puts(&s->out, "\n");
 }
 
-static void put_column(struct suggestion *s, const struct column_role *c)
+/* A column that is left out may be wanted all the same: what it holds decides. */
+static const char *type_of(const struct column_role *c, const struct csv_stats *stats)
 {
-    bool categorical = c->verdict.guess == COLUMN_CATEGORICAL;
+    bool numbers = 2 * stats->n_numbers >= stats->n_rows - stats->n_missing;
+    if (c->verdict.guess == COLUMN_LEFT_OUT)
+        return numbers ? "numeric" : "categorical";
+    return c->verdict.guess == COLUMN_CATEGORICAL ? "categorical" : "numeric";
+}
+
+static void put_column(struct suggestion *s, const struct column_role *c,
+                       const struct csv_stats *stats)
+{
     if (c->part != PART_FEATURE && c->part != PART_LEFT_OUT)
         return;
     buf_puts(&s->out, c->part == PART_LEFT_OUT ? "  # - {name: " : "  - {name: ");
     put_quoted(&s->out, c->name);
-    buf_printf(&s->out, ", type: %s%s}", categorical ? "categorical" : "numeric",
+    buf_printf(&s->out, ", type: %s%s}", type_of(c, stats),
                c->verdict.personal ? ", pii: true" : "");
     put_reason(s, c);
 }
@@ -67,6 +76,12 @@ static void put_member(struct suggestion *s, const char *key, const char *remark
     free(text);
 }
 
+static bool has_label_type(const struct suggestion *s, const char *type)
+{
+    const cJSON *found = json_at(s->schema, "label.type");
+    return found && strcmp(found->valuestring, type) == 0;
+}
+
 static void put_schema(struct suggestion *s)
 {
     buf_printf(&s->out, "# Suggested from %lld rows. Read it before you use it.\nmodel: ",
@@ -74,10 +89,9 @@ static void put_schema(struct suggestion *s)
     put_quoted(&s->out, json_at(s->schema, "model")->valuestring);
     buf_puts(&s->out, "\nfeatures:\n");
     for (size_t i = 0; i < s->roles->n; i++)
-        put_column(s, &s->roles->items[i]);
-    const cJSON *type = json_at(s->schema, "label.type");
-    bool binary = type && strcmp(type->valuestring, "binary") == 0;
-    put_member(s, "label", binary ? "  # the last class is the positive one" : "");
+        put_column(s, &s->roles->items[i], &s->roles->stats[i]);
+    put_member(s, "label",
+               has_label_type(s, "binary") ? "  # the last class is the positive one" : "");
     put_member(s, "time", "  # when a row happened: no feature");
 }
 
@@ -91,21 +105,29 @@ static bool has_part(const struct column_roles *r, enum column_part part)
     return false;
 }
 
-/* Comments: a schema has no such key. */
+/* Comments: a schema has no such key. Of two drift monitors each has half the month's alarm. */
 static void put_monitors(struct suggestion *s)
 {
     bool label = has_part(s->roles, PART_LABEL), score = has_part(s->roles, PART_SCORE);
     bool time = has_part(s->roles, PART_TIME);
-    buf_puts(&s->out, "\n# Monitors to start from, as a policy's:\n"
-                      "# monitors:\n"
-                      "#   - {name: inputs, kind: drift, statistic: psi, features: all, "
-                      "false_alarm_rate: 0.1%}\n"
-                      "#   - {name: quality, kind: quality, missing: 2%, unseen: 2%, "
-                      "out_of_range: 5%, infinite: 0.1%}\n");
+    buf_printf(&s->out,
+               "\n# Monitors to start from, as a policy's; one false alarm a month of drift at "
+               "most:\n"
+               "# monitors:\n"
+               "#   - {name: inputs, kind: drift, statistic: psi, features: all, "
+               "false_alarm_every: %s}\n"
+               "#   - {name: quality, kind: quality, missing: 2%%, unseen: 2%%, "
+               "out_of_range: 5%%, infinite: 0.1%%}\n",
+               score ? "60d" : "30d");
     if (score)
-        buf_puts(&s->out, "#   - {name: predictions, kind: prediction_drift, statistic: js}\n");
+        buf_puts(&s->out, "#   - {name: predictions, kind: prediction_drift, statistic: js, "
+                          "false_alarm_every: 60d}\n");
     if (label && score)
-        buf_puts(&s->out, "#   - {name: errors, kind: detector, detector: rate_scan, on: error}\n");
+        buf_puts(
+            &s->out,
+            has_label_type(s, "regression")
+                ? "#   - {name: losses, kind: detector, detector: adwin, \"on\": loss}\n"
+                : "#   - {name: errors, kind: detector, detector: rate_scan, \"on\": error}\n");
     buf_puts(&s->out, "# The same without a policy, this text being in schema.yaml:\n");
     buf_printf(&s->out,
                "#   leeway-monitor reference %s --schema schema.yaml -o reference.safetensors\n"
@@ -143,10 +165,11 @@ static int suggest(const struct monitor_command *c, const char *file,
     cJSON *schema = NULL;
     struct err e = {0};
     int exit_code;
-    monitor_schema_name(strcmp(file, "-") == 0 ? "stdin" : file, model, sizeof model);
+    const char *name = strcmp(file, "-") == 0 ? "stdin" : file;
+    monitor_schema_name(name, model, sizeof model);
     enum err_code code = csv_open(file, &csv, &e);
     if (!code)
-        code = column_roles_sniff(csv, o, &roles, &e);
+        code = column_roles_sniff(csv, name, o, &roles, &e);
     if (!code)
         code = column_roles_schema(&roles, model, &schema, &e);
     if (code)

@@ -16,7 +16,9 @@ def refused(what, text, words):
 
 def files_without_rows_are_refused():
     refused("empty", "", "the file is empty")
-    refused("header only", "a,b\n", "has a header and no rows")
+    refused("header only", "a,b\n", "refused.csv has a header and no rows")
+    expect_fails("suggest", "refused.csv has a header and no rows", "suggest", FOLDER / "refused.csv")
+    expect_fails("from stdin", "stdin has a header and no rows", "suggest", "-", stdin="a,b\n")
     expect_fails("absent", "nowhere.csv", "reference", "/nowhere.csv", "-o", OUT)
     ref = reference(table("norows_ref.csv", 500, seed=1))
     none = write("norows.csv", "age,income,town\n")
@@ -183,6 +185,21 @@ def types_are_told_and_can_be_stated():
                  "-o", OUT)
 
 
+def suggestions_can_be_uncommented():
+    rows = "".join(f"person {i},{i},{i * 37 % 101},{i % 101 / 101},{i % 2}\n" for i in range(3000))
+    path = write("left_out.csv", "who,seq,amount,chance,paid\n" + rows)
+    out = ok("suggest", path, "--label", "paid", "--score", "chance")
+    for line in ('# - {name: "who", type: categorical', '# - {name: "seq", type: numeric',
+                 '#   - {name: inputs, kind: drift, statistic: psi, features: all, false_alarm_every: 60d}',
+                 '#   - {name: predictions, kind: prediction_drift, statistic: js, false_alarm_every: 60d}',
+                 '#   - {name: errors, kind: detector, detector: rate_scan, "on": error}'):
+        expect_in("suggest", line, out)
+    alone = ok("suggest", path, "--label", "paid")
+    expect_in("without scores one monitor has the whole budget", "false_alarm_every: 30d}", alone)
+    amounts = ok("suggest", path, "--label", "amount", "--score", "chance")
+    expect_in("amounts have losses", 'detector: adwin, "on": loss}', amounts)
+
+
 def a_file_that_is_no_reference_is_refused():
     path = table("noref.csv", 300, seed=9)
     expect_fails("a CSV file", "noref.csv", "compare", path, path)
@@ -234,4 +251,5 @@ if __name__ == "__main__":
                values_that_are_no_numbers_are_counted, a_mistyped_value_counts_in_the_window_of_its_row,
                a_feed_that_sends_each_row_twice_is_drift, rows_that_repeat_by_nature_are_ok,
                repeats_are_not_judged_by_a_reference_of_before, types_are_told_and_can_be_stated,
+               suggestions_can_be_uncommented,
                a_file_that_is_no_reference_is_refused])
