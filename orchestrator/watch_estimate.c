@@ -56,7 +56,7 @@ static struct mon_measured measure_reference(const struct model_watch *m, enum m
     struct mon_labelled rows = watch_validation(m->champion);
     if (!m->calibrator)
         return (struct mon_measured){.value = NAN, .standard_error = NAN};
-    return mon_metric_measure(metric, &rows, 0);
+    return mon_metric_measure(metric, &rows, MON_LAG_AUTO);
 }
 
 enum err_code watch_judge_estimate(struct model_watch *m, size_t monitor, struct mon_signal *out,

@@ -87,7 +87,7 @@ static enum err_code prepare(struct judge_truth *t, const struct compare_options
     enum err_code code = choose_metric(t, o, e);
     if (code)
         return code;
-    t->reference = mon_metric_measure(t->metric, &rows, 0);
+    t->reference = mon_metric_measure(t->metric, &rows, MON_LAG_AUTO);
     if (wanted[COMPARE_ESTIMATE] && (code = mon_calibrator_fit(&rows, NULL, &t->calibrator, e)))
         code = give_up(o, &wanted[COMPARE_ESTIMATE], COMPARE_ESTIMATE, code, e);
     if (!code && wanted[COMPARE_HARM] && (code = fit_limit(t, e)))

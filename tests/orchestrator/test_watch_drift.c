@@ -242,24 +242,36 @@ static void performance_is_estimated_before_any_label(void **state)
     close_world(&w);
 }
 
-static void a_version_without_validation_rows_has_no_estimate(void **state)
+/* The model is watched all the same. */
+static void expect_no_estimate(struct version_options version)
 {
     static const char text[] =
         POLICY("{name: inputs, kind: drift}, {name: guess, kind: estimated_performance}");
     struct world w;
-    char old[SHA256_HEX_BYTES];
-    (void)state;
+    char sha256[SHA256_HEX_BYTES];
     fixture_open(&w.fixture);
     w.b = bench_open(w.fixture, LABEL_BINARY, true, text);
-    version_save(&(struct version_options){.kind = LABEL_BINARY, .no_validation = true},
-                 w.b->artifacts, old);
-    bench_crown(w.b, old);
+    version_save(&version, w.b->artifacts, sha256);
+    bench_crown(w.b, sha256);
     sim_init(&w.s, w.b, "r1", "i1");
     serve_window(&w, 0);
     cJSON *window = bench_window(w.b);
     assert_non_null(signal_of(window, "", "unavailable"));
+    assert_non_null(signal_of(window, "age", "ok"));
     cJSON_Delete(window);
     close_world(&w);
+}
+
+static void a_version_without_validation_rows_has_no_estimate(void **state)
+{
+    (void)state;
+    expect_no_estimate((struct version_options){.kind = LABEL_BINARY, .no_validation = true});
+}
+
+static void a_version_whose_scores_are_no_numbers_has_no_estimate(void **state)
+{
+    (void)state;
+    expect_no_estimate((struct version_options){.kind = LABEL_BINARY, .nan_scores = true});
 }
 
 int main(void)
@@ -272,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_season_is_taken_from_the_references_times),
         cmocka_unit_test(performance_is_estimated_before_any_label),
         cmocka_unit_test(a_version_without_validation_rows_has_no_estimate),
+        cmocka_unit_test(a_version_whose_scores_are_no_numbers_has_no_estimate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

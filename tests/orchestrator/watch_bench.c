@@ -164,7 +164,8 @@ static void make_spans(struct artifact *a)
 }
 
 /* Binary labels that come true as often as the score says. */
-static void make_validation(struct artifact *a, const float *scores, struct rng *rng)
+static void make_validation(struct artifact *a, const float *scores, bool nan_scores,
+                            struct rng *rng)
 {
     a->n_validation = N_VALIDATION;
     a->validation_scores = malloc(N_VALIDATION * sizeof(*a->validation_scores));
@@ -172,6 +173,8 @@ static void make_validation(struct artifact *a, const float *scores, struct rng 
     memcpy(a->validation_scores, scores, N_VALIDATION * sizeof(*scores));
     for (size_t i = 0; i < N_VALIDATION; i++)
         a->validation_labels[i] = rng_uniform(rng) < (double)scores[i] ? 1 : 0;
+    for (size_t i = 0; nan_scores && i < N_VALIDATION; i++)
+        a->validation_scores[i] = NAN;
 }
 
 static void make_golden(struct artifact *a, const double *codes, const float *scores)
@@ -219,7 +222,7 @@ void version_save(const struct version_options *o, const char *folder,
     make_reference(a, codes, scores);
     make_spans(a);
     if (o->kind == LABEL_BINARY && !o->no_validation)
-        make_validation(a, scores, &rng);
+        make_validation(a, scores, o->nan_scores, &rng);
     make_golden(a, codes, scores);
     a->manifest = make_manifest(o);
     snprintf(first, sizeof(first), "%s/new.safetensors", folder);

@@ -25,6 +25,7 @@ struct version_options {
     double bias;        /* makes one version differ from another */
     bool no_metrics;    /* a manifest without validation metrics */
     bool no_validation; /* no validation pairs; others than binary have none anyway */
+    bool nan_scores;    /* the validation pairs' scores are no numbers */
 };
 /* Saves a version as folder/SHA256.safetensors. Two features: "age" (numeric), "zip" (a, b).
  * Binary: no, yes; multi-class: a, b, c. */
