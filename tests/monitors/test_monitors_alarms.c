@@ -145,6 +145,69 @@ static void a_tenth_of_textbook_p_values_is_below_a_tenth(void **state)
     }
 }
 
+/* Rows in stretches of 50 that hardly differ: a window of 400 has eight that count. Overall they
+ * are standard normal. */
+static struct profile *stretches(struct stream *s, struct rng *levels, size_t n)
+{
+    struct profile *out = NULL;
+    assert_int_equal(profile_new(s->ruler, &out, NULL), ERR_OK);
+    for (size_t i = 0; i < n; i++) {
+        const struct change level = {.shift = sqrt(1.0 - 0.09) * rng_normal(levels), .scale = 0.3};
+        struct profile *stretch = stream_window(s, 50, &level);
+        profile_merge(out, stretch);
+        profile_free(stretch);
+    }
+    return out;
+}
+
+static void count_small_p_values_of_stretches(uint64_t seed, enum mon_statistic statistic,
+                                              struct tally *t)
+{
+    enum { N_CHUNKS = 100, N_WINDOWS = 150 };
+    struct profile *chunks[N_CHUNKS];
+    struct mon_signal signal[3];
+    struct stream s;
+    struct rng levels;
+    struct mon_null *null = NULL;
+    struct mon_drift_options o;
+    mon_drift_options_init(&o);
+    o.statistic = statistic;
+    rng_seed(&levels, seed);
+    stream_init(&s, LAW_NORMAL, 1, N_REFERENCE, CHUNK_ROWS, seed);
+    profile_clear(s.reference);
+    for (size_t k = 0; k < N_CHUNKS; k++) {
+        chunks[k] = stretches(&s, &levels, 4);
+        profile_merge(s.reference, chunks[k]);
+    }
+    assert_int_equal(mon_null_new(s.reference, chunks, N_CHUNKS, statistic, 400, &null, NULL),
+                     ERR_OK);
+    for (size_t k = 0; k < N_WINDOWS; k++) {
+        struct profile *window = stretches(&s, &levels, 8);
+        t->watched += (double)mon_drift_check(&o, null, s.reference, window, signal);
+        t->drifted += signal[0].p_value < 0.02;
+        profile_free(window);
+    }
+    for (size_t k = 0; k < N_CHUNKS; k++)
+        profile_free(chunks[k]);
+    mon_null_free(null);
+    stream_deinit(&s);
+}
+
+/* Such windows leave groups empty, where PSI's logarithms weigh more than a chi-squared knows. */
+static void p_values_of_windows_of_eight_stretches_are_not_too_small(void **state)
+{
+    (void)state;
+    static const enum mon_statistic of[] = {MON_PSI, MON_JS, MON_HELLINGER};
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        struct tally t = {0};
+        for (uint64_t r = 0; r < 8; r++)
+            count_small_p_values_of_stretches(70 + r, of[i], &t);
+        double share = t.drifted / t.watched;
+        print_message("%s: %.4f of the p-values below 0.02\n", mon_statistic_name(of[i]), share);
+        assert_true(share < 0.02);
+    }
+}
+
 /* With the default options: 100,000 rows and none. */
 static void stationary_stream_of_100_windows_raises_no_alarm(void **state)
 {
@@ -183,6 +246,7 @@ int main(void)
         cmocka_unit_test(alarms_on_independent_rows_stay_within_the_budget),
         cmocka_unit_test(alarms_on_autocorrelated_rows_stay_within_the_budget),
         cmocka_unit_test(a_tenth_of_textbook_p_values_is_below_a_tenth),
+        cmocka_unit_test(p_values_of_windows_of_eight_stretches_are_not_too_small),
         cmocka_unit_test(stationary_stream_of_100_windows_raises_no_alarm),
         cmocka_unit_test(shift_of_a_third_of_a_deviation_is_found_in_one_window),
         cmocka_unit_test(wider_scatter_is_found_by_psi),
