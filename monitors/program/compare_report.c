@@ -29,7 +29,8 @@ void report_window(const struct window *w, const struct mon_signal *signals, siz
     else if (n_judged)
         page_line(&page, STYLE_PLAIN, "%s: ok", window_name(w, name));
     else
-        page_line(&page, STYLE_DIM, "%s: too few rows to say", window_name(w, name));
+        page_line(&page, STYLE_DIM, "%s: %s", window_name(w, name),
+                  w->profile->n_rows ? "too few rows to say" : "no rows");
     page_show(&page, false);
     buf_free(&drifted);
     page_free(&page);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compare_report.h"
 #include "monitor_cli.h"
@@ -50,52 +51,129 @@ static enum err_code close_window(struct compare_run *c, struct err *e)
     return ERR_OK;
 }
 
+/* What no row came for: one window of none, whatever its length. */
+static enum err_code close_gap(struct compare_run *c, const struct mon_cut *cut, struct err *e)
+{
+    c->window.span = (struct mon_span){cut->end_ms, c->cadence.start_ms};
+    return close_window(c, e);
+}
+
 /* Windows by time that end before this row. Their span is the cadence's, whatever their rows'
  * times; but nobody knows what was before the first row. */
-static enum err_code close_past(struct compare_run *c, const struct mon_row *row, struct err *e)
+static enum err_code close_past(struct compare_run *c, int64_t unix_ms, struct err *e)
 {
     struct mon_cut at;
     size_t next = 0;
     enum err_code code = ERR_OK;
-    while (!code && mon_cadence_next(&c->cadence, &row->unix_ms, 1, &next, &at)) {
+    while (!code && mon_cadence_next(&c->cadence, &unix_ms, 1, &next, &at)) {
         int64_t from = c->window.index == 1 ? c->window.span.from_unix_ms : at.start_ms;
         c->window.span = (struct mon_span){from, at.end_ms};
         code = close_window(c, e);
+        if (!code && at.n_empty > 0)
+            code = close_gap(c, &at, e);
     }
     return code;
 }
 
-static enum err_code add_row(struct compare_run *c, const struct mon_row *row, struct err *e)
+static void widen(struct mon_span *span, int64_t unix_ms)
+{
+    span->from_unix_ms = unix_ms < span->from_unix_ms ? unix_ms : span->from_unix_ms;
+    span->to_unix_ms = unix_ms >= span->to_unix_ms ? unix_ms + 1 : span->to_unix_ms;
+}
+
+static enum err_code add_row(struct compare_run *c, const struct coded_row *row, struct err *e)
 {
     size_t n_features = c->ref->schema->n_features, n_outputs = schema_n_outputs(c->ref->schema);
-    float *scores = c->scores + c->n_block * n_outputs;
-    mon_reference_encode(c->ref, row->values, c->codes + c->n_block * n_features);
-    for (size_t i = 0; i < n_outputs; i++)
-        scores[i] = row->scores ? row->scores[i] : NAN;
-    for (size_t i = 0; i < c->source.n_row_mismatched; i++)
-        c->window.mismatched[c->source.row_mismatched[i]]++;
+    memcpy(c->codes + c->n_block * n_features, row->codes, n_features * sizeof *row->codes);
+    memcpy(c->scores + c->n_block * n_outputs, row->scores, n_outputs * sizeof *row->scores);
+    for (size_t i = 0; i < row->n_mismatched; i++)
+        c->window.mismatched[row->mismatched[i]]++;
     c->n_rows++;
-    if (c->source.time_column >= 0) {
-        struct mon_span *span = &c->window.span;
-        span->from_unix_ms = row->unix_ms < span->from_unix_ms ? row->unix_ms : span->from_unix_ms;
-        span->to_unix_ms = row->unix_ms >= span->to_unix_ms ? row->unix_ms + 1 : span->to_unix_ms;
-    }
-    bool keep = row->scores && c->keeps_pairs;
+    bool keep = row->has_scores && c->keeps_pairs;
     if (keep && window_pairs_add(&c->window.pairs, row->scores, row->label, e))
         return ERR_NOMEM;
     return ++c->n_block == BLOCK_ROWS ? count_block(c, e) : ERR_OK;
 }
 
-static enum err_code take_row(struct compare_run *c, const struct mon_row *row, struct err *e)
+/* ---- rows by time ---- */
+
+static bool is_late(const struct compare_run *c, const struct coded_row *row)
 {
-    enum err_code code = c->options->window == WINDOW_TIME ? close_past(c, row, e) : ERR_OK;
-    if (!code)
-        code = add_row(c, row, e);
+    return c->cadence.started && row->unix_ms < c->cadence.start_ms;
+}
+
+static bool opens_window(const struct compare_run *c, int64_t unix_ms)
+{
+    int64_t end_ms;
+    return !c->cadence.started ||
+           (!__builtin_add_overflow(c->cadence.start_ms, c->options->window_ms, &end_ms) &&
+            unix_ms >= end_ms);
+}
+
+static enum err_code add_by_time(struct compare_run *c, const struct coded_row *row, struct err *e)
+{
+    enum err_code code = close_past(c, row->unix_ms, e);
     if (code)
         return code;
+    if (is_late(c, row) && c->n_late++ == 0)
+        c->first_late = row->line;
+    widen(&c->window.span, row->unix_ms);
+    return add_row(c, row, e);
+}
+
+/* The row that waited, now that the one after it is known; NULL: none is left. A stray one counts
+ * in the window of the rows around it. */
+static enum err_code end_wait(struct compare_run *c, const struct coded_row *after, struct err *e)
+{
+    bool stray = after && (double)after->unix_ms <
+                              (double)c->waiting.unix_ms - (double)c->options->window_ms;
+    if (!c->waits)
+        return ERR_OK;
+    c->waits = false;
+    if (!stray)
+        return add_by_time(c, &c->waiting, e);
+    if (c->n_stray++ == 0)
+        c->first_stray = c->waiting.line;
+    return add_row(c, &c->waiting, e);
+}
+
+static enum err_code take_by_time(struct compare_run *c, struct err *e)
+{
+    enum err_code code = end_wait(c, &c->row, e);
+    if (code)
+        return code;
+    if (!opens_window(c, c->row.unix_ms))
+        return add_by_time(c, &c->row, e);
+    struct coded_row spare = c->waiting;
+    c->waiting = c->row;
+    c->row = spare;
+    c->waits = true;
+    return ERR_OK;
+}
+
+static enum err_code take_row(struct compare_run *c, struct err *e)
+{
+    coded_row_take(&c->row, c->ref, &c->source);
+    if (c->options->window == WINDOW_TIME)
+        return take_by_time(c, e);
+    if (c->source.time_column >= 0)
+        widen(&c->window.span, c->row.unix_ms);
+    enum err_code code = add_row(c, &c->row, e);
     bool full = c->options->window == WINDOW_ROWS &&
                 c->window.profile->n_rows + c->n_block == c->options->window_rows;
-    return full ? close_window(c, e) : ERR_OK;
+    return !code && full ? close_window(c, e) : code;
+}
+
+/* Windows of rows that run backwards would be one window of all of them. */
+static enum err_code check_order(const struct compare_run *c, struct err *e)
+{
+    if (c->n_late * 2 <= c->n_rows)
+        return ERR_OK;
+    return err_set(e, ERR_INVALID,
+                   "%s:%lld: %llu of %llu rows lie before the window that was open when they came: "
+                   "sort the file by \"%.80s\", or correct the times before this line",
+                   c->file, (long long)c->first_late, (unsigned long long)c->n_late,
+                   (unsigned long long)c->n_rows, c->ref->schema->time.name);
 }
 
 /* What is left at the end is a window where it has rows enough to be judged. */
@@ -122,8 +200,12 @@ enum err_code compare_run_read(struct compare_run *c, struct err *e)
     while (!code && more && !monitor_output_failed()) {
         code = row_source_next(&c->source, &more, e);
         if (!code && more)
-            code = take_row(c, &c->source.row, e);
+            code = take_row(c, e);
     }
+    if (!code)
+        code = end_wait(c, NULL, e);
+    if (!code)
+        code = check_order(c, e);
     if (!code && !monitor_interrupted())
         code = close_last(c, e);
     if (!code && c->n_rows == 0 && !monitor_interrupted())
@@ -175,8 +257,12 @@ static enum err_code alloc(struct compare_run *c, struct err *e)
     c->scores = calloc(BLOCK_ROWS * schema_n_outputs(s), sizeof *c->scores);
     if (!c->codes || !c->scores)
         return err_set(e, ERR_NOMEM, "out of memory");
-    return window_init(&c->window, c->ref, window_judge_has(c->judge, COMPARE_JOINT),
-                       window_judge_has(c->judge, COMPARE_QUALITY), e);
+    enum err_code code = coded_row_init(&c->row, c->ref, e);
+    if (!code)
+        code = coded_row_init(&c->waiting, c->ref, e);
+    return code ? code
+                : window_init(&c->window, c->ref, window_judge_has(c->judge, COMPARE_JOINT),
+                              window_judge_has(c->judge, COMPARE_QUALITY), e);
 }
 
 /* Bytes that are none are most often a CSV file, where the two arguments were swapped. */
@@ -217,6 +303,8 @@ void compare_run_deinit(struct compare_run *c)
     explain_free(c->explain);
     window_judge_free(c->judge);
     window_deinit(&c->window);
+    coded_row_deinit(&c->row);
+    coded_row_deinit(&c->waiting);
     free(c->codes);
     free(c->scores);
     mon_reference_free(c->ref);

@@ -5,6 +5,7 @@
 #ifndef PROGRAM_COMPARE_RUN_H
 #define PROGRAM_COMPARE_RUN_H
 
+#include "coded_row.h"
 #include "compare_explain.h"
 #include "compare_options.h"
 #include "monitors/cadence.h"
@@ -24,6 +25,12 @@ struct compare_run {
     struct explain *explain; /* NULL: not asked for */
     struct signal_ledger ledger;
     uint64_t n_rows, n_rows_left;
+    /* A row that would open a window waits for the next: a time far ahead of both its neighbours'
+     * is a mistake, and would leave the rows after it without a window of their own. */
+    struct coded_row row, waiting;
+    bool waits;
+    uint64_t n_stray, n_late;        /* times ahead of their neighbours; before the open window */
+    int64_t first_stray, first_late; /* lines */
     /* rows that wait to be counted */
     size_t n_block;
     double *codes;

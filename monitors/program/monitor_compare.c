@@ -28,6 +28,11 @@ static void say_notes(struct compare_run *c)
         monitor_say("Note: %llu rows are older than the row before them; each is counted in the "
                     "window that was open.",
                     (unsigned long long)c->source.n_backward);
+    if (c->n_stray > 0)
+        monitor_say(
+            "Note: %llu rows (the first is %s:%lld) have a time far ahead of the rows around "
+            "them; each is counted in the window of these.",
+            (unsigned long long)c->n_stray, c->file, (long long)c->first_stray);
     buf_free(&names);
 }
 

@@ -58,6 +58,51 @@ def windows_by_time_begin_on_the_hour():
                  write("bad_time.csv", f"ts,age,income,town\n{START},1,2,Rome\nsoon,1,2,Rome\n"))
 
 
+def by_minute(name, minutes, seed):
+    """Rows at these minutes after START, in this order."""
+    rng = random.Random(seed)
+    return write(name, "ts,x\n" + "".join(f"{START + m * 60},{rng.gauss(0, 1):.4f}\n" for m in minutes))
+
+
+def spans(found, unit_s):
+    """Rows of each window, by the unit it begins and ends in."""
+    at = {tuple((s["window"][k] // 1000 - START) / unit_s for k in ("from_unix_ms", "to_unix_ms")): s["n"] for s in found}
+    return [(*span, n) for span, n in sorted(at.items())]
+
+
+def a_gap_without_rows_is_a_window_of_none():
+    ref = reference(by_minute("gap_ref.csv", range(0, 30 * 1440, 4), 51))
+    path = by_minute("gap.csv", [m for m in range(0, 12 * 1440, 4) if m // 1440 not in (3, 6, 7, 8)], 52)
+    found, summary = signals(ref, path, "--window", "1d")
+    whole = [s for s in spans(found, DAY_S) if s[1] < 12][:9]
+    expect("days; a gap of three is one", [(a, b) for a, b, _ in whole],
+           [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 9), (9, 10), (10, 11)])
+    expect("rows of the gaps", [n for a, _, n in whole if a in (3, 6)], [0, 0])
+    expect("drift", {(s["window"]["from_unix_ms"] // 1000 - START) // DAY_S for s in found if s["verdict"] == "drift"}, {3, 6})
+    expect("by", drifted(found), {("", "rows_per_hour")})
+    expect("rows", summary["rows"], 8 * 360)
+    expect_in("a shorter window is told as well", "2026-01-04 00:00 to 2026-01-05 00:00, 0 rows: no rows",
+              ok("compare", ref, path, "--window", "6h", "--quiet"))
+
+
+def one_absurd_time_does_not_swallow_the_rows_after_it():
+    ref = reference(by_minute("stray_ref.csv", range(20000), 53))
+    for at in (0, 90, 150):
+        rows = list(range(600))
+        rows.insert(at, 40_000_000)
+        path = by_minute("stray.csv", rows, 54)
+        found, summary = signals(ref, path, "--window", "1h")
+        expect(f"at {at}: hours", [int(a) for a, _, _ in spans(found, 3600)], list(range(10)))
+        expect(f"at {at}: drift", summary["windows_drifted"], 0)
+        expect(f"at {at}: all rows", summary["rows"], 601)
+        expect_in("the note", f"stray.csv:{at + 2}) have a time far ahead", run("compare", ref, path, "--window", "1h")[2])
+    backwards = by_minute("backwards.csv", range(599, -1, -1), 55)
+    code, _, err = run("compare", ref, backwards, "--window", "1h")
+    expect("newest first: exit code", code, 1)
+    for words in ("backwards.csv:", "of 600 rows lie before the window that was open", 'sort the file by "ts"'):
+        expect_in("newest first", words, err)
+
+
 def a_budget_per_time_is_shared_out_to_windows():
     ref = reference(table("budget_ref.csv", 20000, seed=8, start=START))
     _, summary = signals(ref, table("budget.csv", 6000, seed=9, start=START + 14 * DAY_S), "--window", "1d",
@@ -254,6 +299,7 @@ def the_same_rows_give_the_same_file():
 if __name__ == "__main__":
     run_tests([a_shift_is_found_and_the_rest_left_alone, psi_of_a_categorical_is_the_formulas,
                windows_by_rows_hold_so_many, windows_by_time_begin_on_the_hour,
+               a_gap_without_rows_is_a_window_of_none, one_absurd_time_does_not_swallow_the_rows_after_it,
                a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
                several_statistics_share_the_false_alarms, a_wide_table_is_screened_with_the_same_verdicts,
                performance_is_estimated_realised_and_harm_is_told, a_page_begins_with_the_answer,
