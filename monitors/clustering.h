@@ -29,7 +29,8 @@ struct clustering clustering_of_chunks(const double *rows, const double *events,
                                        double window_rows);
 
 /*
- * Of n values in time order, NaN left out: from the variance of the means of 20 stretches and from
+ * Of n values in time order, NaN left out: from the variance of the means of 20 stretches,
+ * around one step where it explains most (a change is no dependence), and from
  * the correlation of neighbours (that of an autoregression of order one: Andrews, Econometrica 59
  * (1991)), the larger. Fewer than 100 values, no variance, or neither beyond what chance leaves
  * once in 20 times: none. O(n).

@@ -342,6 +342,28 @@ static void independent_rows_lose_little_power(void **state)
     assert_true(automatic >= told - told / 10);
 }
 
+/* The last tenth of 2,000 rows: a change is not taken for errors that come in bursts. */
+static void fall_at_the_end_of_a_window_is_found(void **state)
+{
+    (void)state;
+    enum { N_ROWS = 2000, N_BAD = 200 };
+    static float scores[N_ROWS];
+    static double labels[N_ROWS];
+    struct mon_labelled rows = {LABEL_BINARY, N_ROWS, 1, scores, labels};
+    struct mon_performance_options o;
+    struct mon_signal s;
+    struct rng r;
+    rng_seed(&r, 43);
+    mon_performance_options_init(&o);
+    o.confidence = 0.999;
+    for (int i = 0; i < 20; i++) {
+        fill_bursts(&r, N_ROWS - N_BAD, 0.1, 1.0, scores, labels);
+        fill_bursts(&r, N_BAD, 0.8, 1.0, scores + N_ROWS - N_BAD, labels + N_ROWS - N_BAD);
+        mon_performance_check(&o, &rows, 0.9, 20000, &s);
+        expect(s, MON_DRIFT);
+    }
+}
+
 static void relative_limit_is_a_share_of_the_reference(void **state)
 {
     (void)state;
@@ -412,6 +434,7 @@ int main(void)
         cmocka_unit_test(lag_widens_the_bound),
         cmocka_unit_test(errors_in_bursts_as_ever_are_no_drift),
         cmocka_unit_test(independent_rows_lose_little_power),
+        cmocka_unit_test(fall_at_the_end_of_a_window_is_found),
         cmocka_unit_test(relative_limit_is_a_share_of_the_reference),
         cmocka_unit_test(unchanged_accuracy_keeps_its_confidence),
     };

@@ -89,10 +89,11 @@ struct mon_measured {
  * Clarke-Pearson, Biometrics 44 (1988)), and the variance of their mean: of independent rows for
  * lag 0, else Newey & West 1987 over lag rows. MON_LAG_AUTO: that of independent rows, times the
  * design effect of the influences in time order: the larger of the one that the means of 20
- * stretches show and (1 + r) / (1 - r) for neighbours' correlation r (Andrews, Econometrica 59
- * (1991)), where chance leaves as much less than once in 20 times; 1 below 100 rows. standard_error
- * is NaN for fewer than 2 rows or where value is NaN; 0 where all rows agree. NaN for all where
- * memory runs out.
+ * stretches show (around one step between them, so that a fall inside the rows is no dependence)
+ * and (1 + r) / (1 - r) for neighbours' correlation r (Andrews, Econometrica 59 (1991)), where
+ * chance leaves as much less than once in 20 times; 1 below 100 rows. standard_error is NaN for
+ * fewer than 2 rows or where value is NaN; 0 where all rows agree. NaN for all where memory runs
+ * out.
  */
 struct mon_measured mon_metric_measure(enum mon_metric m, const struct mon_labelled *rows,
                                        size_t lag);
@@ -126,8 +127,7 @@ void mon_performance_options_init(struct mon_performance_options *o);
  * (hypergeometric of the two error counts; binomial where the reference is exact), else normal with
  * mon_metric_measure's standard error, the reference's own as large as its size says. Where
  * MON_LAG_AUTO finds that rows depend on each other, the counts are divided by rows_per_draw, and
- * the tail is Student's t; the rule says so. A fall inside the window looks like dependence too: a
- * short one may be found only when more of a window has it. effect is the
+ * the tail is Student's t; the rule says so. effect is the
  * worsening; n the rows used. Fewer than min_rows (and always fewer than 2) labelled rows:
  * insufficient; a metric that does not fit the labels, or has no value on these rows or on the
  * reference (NaN, infinite): unavailable.
