@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CHUNKS 100
+#define MAX_CHUNKS 200
 #define MIN_CHUNK_ROWS 50
 #define MAX_CHUNK_BYTES (32U << 20) /* of all chunks' counts: wide models get fewer chunks */
 #define GOLDEN_ODD_ROWS 8           /* kept free for rows with missing or unseen values */
