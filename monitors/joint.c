@@ -313,8 +313,8 @@ static bool is_calibrated(const struct mon_joint_null *null, double window_rows,
     if (null->n_chunks == 0)
         snprintf(out, size, "not calibrated: fewer than %d chunks", JOINT_MIN_CHUNKS);
     else if (window_rows < JOINT_SHORTEST_WINDOW * null->chunk_rows)
-        snprintf(out, size, "not calibrated: windows of %.0f rows are shorter than chunks of %.0f",
-                 window_rows, null->chunk_rows);
+        snprintf(out, size, "chunks of %.0f rows are longer than the window of %.0f",
+                 null->chunk_rows, window_rows);
     return *out == '\0';
 }
 

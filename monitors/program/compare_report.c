@@ -215,7 +215,7 @@ static void put_counts(struct page *page, const struct compare_result *r)
                   signal_ledger_drifted(l), l->n, (unsigned long long)l->n_drifted_windows,
                   (unsigned long long)l->n_judged_windows, plural(l->n_judged_windows));
     if (window_judge_season(r->judge))
-        page_line(page, STYLE_DIM, "Season: %s", window_judge_season(r->judge));
+        page_line(page, STYLE_DIM, "Season: %s", mon_season_note(window_judge_season(r->judge)));
     page_line(page, STYLE_PLAIN, "%llu rows, %llu looks at %zu features.",
               (unsigned long long)r->n_rows, (unsigned long long)l->n_looks,
               r->ref->schema->n_features);

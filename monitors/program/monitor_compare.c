@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compare_report.h"
 #include "compare_run.h"
@@ -12,8 +13,41 @@
 
 /* ---- what is said ---- */
 
+/* Once for each monitor that could judge nothing because windows are shorter than chunks. */
+static void say_short_windows(const struct compare_run *c)
+{
+    const char *said = "";
+    for (size_t i = 0; i < c->ledger.n; i++) {
+        const struct mon_signal *s = &c->ledger.entries[i].strongest;
+        if (c->ledger.entries[i].n_judged > 0 || strcmp(s->monitor, said) == 0 ||
+            !strstr(s->threshold_origin, "longer than the window"))
+            continue;
+        said = s->monitor;
+        monitor_say("Note: %s is not judged: %s. A reference with smaller --chunk-rows may help.",
+                    s->monitor, s->threshold_origin);
+    }
+}
+
+/* A season of hours needs chunks of an hour, which wide tables and long files have not by default.
+ */
+static void say_season(const struct compare_run *c)
+{
+    const struct mon_season *season = window_judge_season(c->judge);
+    if (!season || mon_season_cycle(season) == c->options->season)
+        return;
+    const struct mon_span *middle = &c->ref->spans[c->ref->n_chunks / 2];
+    double hours = (double)(middle->to_unix_ms - middle->from_unix_ms) / 3600e3;
+    if (hours > 1)
+        monitor_say("Note: windows are compared by the season %s, because chunks of %.3g h are too "
+                    "long for %s: --chunk-rows of reference makes shorter ones.",
+                    mon_cycle_name(mon_season_cycle(season)), hours,
+                    mon_cycle_name(c->options->season));
+}
+
 static void say_notes(struct compare_run *c)
 {
+    say_short_windows(c);
+    say_season(c);
     struct buf names = BUF_INIT;
     size_t n_unused = row_source_unused(&c->source, &names);
     if (n_unused > 0 && names.data)

@@ -28,6 +28,7 @@ struct detection {
     int column;
     struct detect_state state;
     int64_t n_missing, n_no_numbers, n_beyond, n_changes;
+    int64_t last_line; /* where the last row begins */
     struct csv_progress progress;
 };
 
@@ -155,8 +156,10 @@ static enum err_code read_rows(struct detection *d, struct err *e)
     enum err_code code = ERR_OK;
     while (!code && more && !monitor_interrupted() && !monitor_output_failed()) {
         code = csv_next(d->csv, &fields, &more, e);
-        if (!code && more)
+        if (!code && more) {
+            d->last_line = csv_line(d->csv);
             code = feed(d, fields[d->column], e);
+        }
         if (csv_row_number(d->csv) % LOOK_EVERY == 0) {
             csv_progress_show(&d->progress, d->csv);
             fflush(stdout);
@@ -181,9 +184,19 @@ static enum err_code check_numbers(const struct detection *d, struct err *e)
 
 /* ---- after the last ---- */
 
+/* A file of one column may mean a missing value by an empty line; its rows count no such lines. */
+static void say_empty_lines(const struct detection *d)
+{
+    int64_t n = d->last_line - 1 - csv_row_number(d->csv);
+    if (csv_n_columns(d->csv) == 1 && n > 0)
+        monitor_say("Note: %lld empty lines are no rows: row numbers count without them.",
+                    (long long)n);
+}
+
 static void say_done(const struct detection *d)
 {
     const struct mon_detector *detector = d->state.detector;
+    say_empty_lines(d);
     if (d->n_no_numbers > 0)
         monitor_say("Note: %lld values are no numbers and were left out.",
                     (long long)d->n_no_numbers);

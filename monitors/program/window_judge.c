@@ -142,9 +142,9 @@ double window_judge_rate(const struct window_judge *j)
     return j->rate;
 }
 
-const char *window_judge_season(const struct window_judge *j)
+const struct mon_season *window_judge_season(const struct window_judge *j)
 {
-    return j->season ? mon_season_note(j->season) : NULL;
+    return j->season;
 }
 
 double window_judge_duration_ms(const struct window_judge *j, double n_rows)

@@ -42,7 +42,7 @@ double window_judge_min_rows(const struct window_judge *j);
 double window_judge_rate(const struct window_judge *j);
 /* How long a window of so many rows takes, by the reference's times; NaN where it has none. */
 double window_judge_duration_ms(const struct window_judge *j, double n_rows);
-/* One sentence about the season that is compared by, or NULL; a view. */
-const char *window_judge_season(const struct window_judge *j);
+/* What windows are compared by; NULL: the reference has no times, or nobody wants it. A view. */
+const struct mon_season *window_judge_season(const struct window_judge *j);
 
 #endif

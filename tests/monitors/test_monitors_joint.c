@@ -274,7 +274,7 @@ static void windows_shorter_than_a_chunk_are_unavailable_and_say_so(void **state
     f.options.min_rows = 0.0;
     check(&f, CHUNK_ROWS * 8 / 10, &far);
     expect_all(&f, MON_UNAVAILABLE);
-    assert_non_null(strstr(f.signals[0].threshold_origin, "shorter than chunks of"));
+    assert_non_null(strstr(f.signals[0].threshold_origin, "longer than the window of 80"));
     check(&f, CHUNK_ROWS, &far);
     expect(&f, MON_JOINT_MAHALANOBIS, MON_DRIFT);
     expect_finite(&f);

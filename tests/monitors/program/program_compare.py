@@ -85,6 +85,34 @@ def a_gap_without_rows_is_a_window_of_none():
               ok("compare", ref, path, "--window", "6h", "--quiet"))
 
 
+def waves(name, days, seed, start_day=0, shift=0.0):
+    """A row a minute: two numbers that follow the day by one deviation, the second moved by shift."""
+    rng = random.Random(seed)
+    rows = []
+    for m in range(start_day * 1440, (start_day + days) * 1440):
+        wave = math.sin(2 * math.pi * m / 1440)
+        rows.append(f"{START + m * 60},{wave + rng.gauss(0, 1):.3f},{wave + shift + rng.gauss(0, 1):.3f}\n")
+    return write(name, "ts,a,b\n" + "".join(rows))
+
+
+def chunks_are_fine_enough_for_the_hour_of_the_day():
+    path = waves("waves_ref.csv", 42, 61)
+    ref, same = reference(path), waves("waves.csv", 14, 62, start_day=42)
+    moved = waves("waves_moved.csv", 7, 63, start_day=42, shift=1)
+    for window in ("6h", "1d"):
+        _, summary = signals(ref, same, "--window", window, "--monitor", "drift,joint")
+        expect(f"{window}: unchanged, by the hour of the week", summary["windows_drifted"], 0)
+        found, summary = signals(ref, moved, "--window", window, "--monitor", "drift")
+        expect(f"{window}: moved", (drifted(found), summary["windows_drifted"]), ({("b", "psi")}, summary["windows"]))
+    expect("nothing to note", "Note" in run("compare", ref, same, "--window", "6h")[2], False)
+    coarse = reference(path, "--chunk-rows", "600")
+    found, _ = signals(coarse, same, "--window", "6h", "--monitor", "joint")
+    expect("coarse chunks: joint", {s["verdict"] for s in found}, {"unavailable"})
+    err = run("compare", coarse, same, "--window", "6h")[2]
+    expect_in("is said", "joint is not judged: chunks of", err)
+    expect_in("and that the season is coarser", "compared by the season day_of_week", err)
+
+
 def one_absurd_time_does_not_swallow_the_rows_after_it():
     ref = reference(by_minute("stray_ref.csv", range(20000), 53))
     for at in (0, 90, 150):
@@ -299,7 +327,7 @@ def the_same_rows_give_the_same_file():
 if __name__ == "__main__":
     run_tests([a_shift_is_found_and_the_rest_left_alone, psi_of_a_categorical_is_the_formulas,
                windows_by_rows_hold_so_many, windows_by_time_begin_on_the_hour,
-               a_gap_without_rows_is_a_window_of_none, one_absurd_time_does_not_swallow_the_rows_after_it,
+               chunks_are_fine_enough_for_the_hour_of_the_day, a_gap_without_rows_is_a_window_of_none, one_absurd_time_does_not_swallow_the_rows_after_it,
                a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
                several_statistics_share_the_false_alarms, a_wide_table_is_screened_with_the_same_verdicts,
                performance_is_estimated_realised_and_harm_is_told, a_page_begins_with_the_answer,

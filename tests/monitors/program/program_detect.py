@@ -78,6 +78,14 @@ def columns_of_all_kinds_are_fed():
     expect("a file without rows has no changes", (code, out), (0, ""))
 
 
+def empty_lines_are_no_rows_and_are_told():
+    path = write("empty_lines.csv", "x\n1\n\n0\n\n1\n")
+    code, _, err = run("detect", path)
+    expect("exit code", code, 0)
+    expect_in("the note", "2 empty lines are no rows", err)
+    expect_in("rows", "in 3 rows", err)
+
+
 if __name__ == "__main__":
     run_tests([a_change_is_told_with_row_and_means, every_detector_runs_and_finds_a_large_change, work_in_pieces_is_work_in_one,
-               columns_of_all_kinds_are_fed])
+               columns_of_all_kinds_are_fed, empty_lines_are_no_rows_and_are_told])
