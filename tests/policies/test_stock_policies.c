@@ -131,7 +131,7 @@ static void drift_monitors_together_have_one_false_alarm_a_month_at_most(void **
 
 /* ---- windows and chunks ---- */
 
-/* The trainer cuts what it fits on into up to 100 chunks of 50 rows at least; how they differ is
+/* The trainer cuts what it fits on into up to 200 chunks of 50 rows at least; how they differ is
  * what a window is judged by, so it must not be shorter than one. */
 static void check_windows(const char *name, const char *text, struct policy *p)
 {
@@ -139,7 +139,7 @@ static void check_windows(const char *name, const char *text, struct policy *p)
     double window = (double)(p->window.rows > 0 ? p->window.rows : p->window.duration_ms);
     double train = (double)(p->window.rows > 0 ? t->window.rows : t->window.duration_ms);
     double held = t->holdout_rows > 0 ? (double)t->holdout_rows : t->holdout_share * train;
-    double chunk = (train - held) / 100;
+    double chunk = (train - held) / 200;
 
     (void)text;
     if (train == 0)
