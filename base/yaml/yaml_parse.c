@@ -431,20 +431,29 @@ static bool is_indicator(const struct reader *r, size_t at)
            (at + 1 == r->len || strchr(" \t\n\r", r->text[at + 1]));
 }
 
-/*
- * A tab between two block indicators stands for indentation, which YAML 1.2.2, section 6.1, allows
- * to spaces only; and in "? a:<tab>: b" it makes libfyaml 0.7 free what it never allocated.
- */
-static bool is_tab_indent(const struct reader *r, size_t at)
+/* The last character before at that is no blank, in at's line or not; -1: none. */
+static ptrdiff_t last_before(const struct reader *r, size_t at)
 {
-    size_t before = at, after = at;
-    if (r->text[at] != '\t')
-        return false;
-    while (before > 0 && strchr(" \t", r->text[before - 1]) && r->text[before - 1])
-        before--;
-    while (after < r->len && strchr(" \t", r->text[after]) && r->text[after])
-        after++;
-    return before > 0 && is_indicator(r, before - 1) && is_indicator(r, after);
+    while (at > 0 && strchr(" \t", r->text[at - 1]) && r->text[at - 1])
+        at--;
+    return (ptrdiff_t)at - 1;
+}
+
+/*
+ * An indicator right after another in one line. After a tab: indentation is made of spaces (YAML
+ * 1.2.2, section 6.1). ":" or "?" after ":" or "?": no value begins so. Both are mistakes that any
+ * parser reports, but libfyaml 0.7 then frees what it never allocated ("? a:<tab>: b"). Texts that
+ * hold such pairs (": :") can be had with another character between them.
+ */
+static const char *odd_indicator(const struct reader *r, size_t at)
+{
+    ptrdiff_t before = is_indicator(r, at) ? last_before(r, at) : -1;
+    if (before < 0 || !is_indicator(r, (size_t)before))
+        return NULL;
+    if (memchr(r->text + before, '\t', at - (size_t)before))
+        return "expected spaces, got a tab";
+    bool is_entry = r->text[at] == '-' || r->text[before] == '-';
+    return is_entry ? NULL : "expected a value, got another ':' or '?'";
 }
 
 /* libfyaml stops at a NUL byte and lets broken UTF-8 and control characters through. */
@@ -456,8 +465,9 @@ static enum err_code check_characters(struct reader *r)
             return fail(r, ERR_PARSE,
                         n ? "expected text, got a control character" : "expected UTF-8");
         }
-        if (is_tab_indent(r, at)) {
-            return fail(r, ERR_PARSE, "expected spaces, got a tab");
+        const char *odd = odd_indicator(r, at);
+        if (odd) {
+            return fail(r, ERR_PARSE, odd);
         }
         bool is_newline = r->text[at] == '\n';
         r->line += is_newline;

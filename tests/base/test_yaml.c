@@ -120,8 +120,9 @@ static void yaml_reads_block_texts_to_their_end(void **state)
 static void yaml_errors_name_line_and_column(void **state)
 {
     (void)state;
-    refuses("a: 1\n? b:\t: c\n", "p.yaml:2:5: expected spaces, got a tab");
-    refuses("a:\t- b\n", "p.yaml:1:3: expected spaces, got a tab");
+    refuses("a: 1\n? b:\t: c\n", "p.yaml:2:6: expected spaces, got a tab");
+    refuses("a: : b\n", "p.yaml:1:4: expected a value, got another ':' or '?'");
+    refuses("a:\t- b\n", "p.yaml:1:4: expected spaces, got a tab");
     refuses("a: 1\nb: 2\na: 3\n", "p.yaml:3:1: duplicate key \"a\", first in line 1");
     refuses("a: 1\n\"a\": 3\n", "p.yaml:2:1: duplicate key \"a\", first in line 1");
     refuses("x:\n  - {k: 1, k: 2}\n", "p.yaml:2:12: duplicate key \"k\", first in line 2");
