@@ -440,20 +440,25 @@ static ptrdiff_t last_before(const struct reader *r, size_t at)
 }
 
 /*
- * An indicator right after another in one line. After a tab: indentation is made of spaces (YAML
- * 1.2.2, section 6.1). ":" or "?" after ":" or "?": no value begins so. Both are mistakes that any
- * parser reports, but libfyaml 0.7 then frees what it never allocated ("? a:<tab>: b"). Texts that
- * hold such pairs (": :") can be had with another character between them.
+ * What libfyaml 0.7 frees without having allocated it, after it has reported the mistake: keys with
+ * "?" before them ("? a:<tab>: b"), which nobody needs here, and ":" right after ":". And tabs
+ * between indicators: indentation is made of spaces (YAML 1.2.2, section 6.1). A text that has such
+ * a pair or a line that begins with "?" wants another character there.
  */
 static const char *odd_indicator(const struct reader *r, size_t at)
 {
-    ptrdiff_t before = is_indicator(r, at) ? last_before(r, at) : -1;
-    if (before < 0 || !is_indicator(r, (size_t)before))
+    if (!is_indicator(r, at))
         return NULL;
-    if (memchr(r->text + before, '\t', at - (size_t)before))
+    ptrdiff_t before = last_before(r, at);
+    bool is_first = before < 0 || strchr("\n\r", r->text[before]);
+    bool is_second = !is_first && is_indicator(r, (size_t)before);
+    if (r->text[at] == '?' && (is_first || is_second))
+        return "expected a key without '?' before it";
+    if (is_second && memchr(r->text + before, '\t', at - (size_t)before))
         return "expected spaces, got a tab";
-    bool is_entry = r->text[at] == '-' || r->text[before] == '-';
-    return is_entry ? NULL : "expected a value, got another ':' or '?'";
+    if (is_second && r->text[at] == ':' && r->text[before] == ':')
+        return "expected a value, got another ':'";
+    return NULL;
 }
 
 /* libfyaml stops at a NUL byte and lets broken UTF-8 and control characters through. */
