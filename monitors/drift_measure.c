@@ -88,10 +88,10 @@ bool check_of_runs(const struct check *c, double window_rows)
 double check_reach(const struct check *c, size_t series)
 {
     return statistic_reach(c->options->statistic, &c->reference->ruler->series[series],
-                           c->reference_sums, c->widths);
+                           c->reference_sums, c->widths, c->cells.n);
 }
 
-/* Where even the end of a bounded statistic would not be evidence, no window could ever be drift,
+/* Where even the largest value of a statistic would not be evidence, no window could ever be drift,
  * and "ok" would be a lie: a clock, a counter, a reference shorter than the series' own swings. */
 static void refuse(struct mon_signal *s)
 {

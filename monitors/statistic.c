@@ -219,12 +219,23 @@ static double wasserstein_reach(const struct series *s, const double *reference,
     return fmax(up, down);
 }
 
+/* The index is two divergences, each at most the logarithm of what the smallest share goes into: of
+ * N rows in k cells, half a row of N + k/2. For a window as long as the reference; shorter ones
+ * reach less. */
+static double psi_reach(const double *reference, size_t n_cells)
+{
+    double rows = 0.0;
+    for (size_t i = 0; i < n_cells; i++)
+        rows += reference[i];
+    return 2.0 * log(2.0 * rows + (double)n_cells);
+}
+
 double statistic_reach(enum mon_statistic s, const struct series *series, const double *reference,
-                       const double *widths)
+                       const double *widths, size_t n_cells)
 {
     switch (s) {
     case MON_PSI:
-        return INFINITY;
+        return psi_reach(reference, n_cells);
     case MON_KS:
     case MON_JS:
     case MON_HELLINGER:

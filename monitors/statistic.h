@@ -37,9 +37,10 @@ double statistic_rows(enum mon_statistic s, const struct series *series, const d
 double statistic_value(enum mon_statistic s, const struct series *series, const double *reference,
                        const double *window, const double *widths, size_t n_cells);
 
-/* No window can have a larger value: INFINITY for psi. reference: after layout. */
+/* No window can have a larger value; for psi, none as long as the reference. reference: the
+ * n_cells of the layout. */
 double statistic_reach(enum mon_statistic s, const struct series *series, const double *reference,
-                       const double *widths);
+                       const double *widths, size_t n_cells);
 
 /* On independent rows the square is mean x (1/n + 1/m) times a sum of weighted chi-squareds of mean
  * 1 with these degrees of freedom (spectrum.h). */

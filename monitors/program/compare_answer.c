@@ -65,6 +65,12 @@ static bool is_named(const struct mon_signal *signals, size_t n, picks *picked, 
     return false;
 }
 
+/* A feature that no window could be judged by. */
+static bool is_unjudged(const struct mon_signal *s, unsigned kinds)
+{
+    return s->verdict == MON_UNAVAILABLE && (kinds & KIND(s->kind)) != 0;
+}
+
 /* Names of what is picked of these kinds, each once: "age, income and 3 more". How many. */
 static size_t put_picked(struct buf *out, const struct mon_signal *signals, size_t n, picks *picked,
                          unsigned kinds, const char *before)
@@ -180,6 +186,19 @@ static bool put_small(struct page *page, const struct signal_ledger *l,
     return n > 0;
 }
 
+/* "No drift" is not said of these. */
+static void put_unjudged(struct page *page, const struct signal_ledger *l,
+                         const struct ledger_entry *const *sorted)
+{
+    struct buf names = BUF_INIT;
+    struct mon_signal *signals = strongest(sorted, l->n);
+    if (signals && put_picked(&names, signals, l->n, is_unjudged, KIND(MON_KIND_DRIFT), "") > 0)
+        page_line(page, STYLE_BOLD, "Drift cannot be judged of %s (--explain says why).",
+                  names.data ? names.data : "");
+    buf_free(&names);
+    free(signals);
+}
+
 void answer_put(struct page *page, const struct compare_result *r,
                 const struct ledger_entry *const *sorted)
 {
@@ -193,6 +212,7 @@ void answer_put(struct page *page, const struct compare_result *r,
     bool small = put_small(page, l, sorted);
     if (!inputs.drifted && inputs.judged && !small)
         page_line(page, STYLE_BOLD, "No drift of the data.");
+    put_unjudged(page, l, sorted);
     if (inputs.drifted || labelled.judged || estimated.judged)
         put_harm(page, &labelled, &estimated);
 }

@@ -275,6 +275,17 @@ def a_move_too_small_for_an_alarm_is_told_and_can_be_one():
     expect_fails("no number", "--min-effect", "compare", ref, path, "--min-effect", "much", code=2)
 
 
+def a_feature_whose_reference_is_of_two_pieces_is_not_called_undrifted():
+    rng = random.Random(51)
+    lines = [f"{0 if i < 6000 else rng.gauss(5, 1):.6g},{rng.gauss(0, 1):.6g}" for i in range(12000)]
+    ref = reference(write("pieces_ref.csv", "came_alive,other\n" + "\n".join(lines) + "\n"))
+    path = write("pieces.csv", "came_alive,other\n" + "\n".join(lines[-3000:]) + "\n")
+    for statistic in ("psi", "ks", "js"):
+        page = ok("compare", ref, path, "--monitor", "drift", "--statistic", statistic, "--quiet")
+        expect(f"{statistic}, the second line", page.splitlines()[1],
+               "Drift cannot be judged of came_alive (--explain says why).")
+
+
 def a_correlation_that_turns_is_seen_by_features_together_alone():
     def pairs(name, seed, sign):
         rng = random.Random(seed)
@@ -327,11 +338,13 @@ def the_same_rows_give_the_same_file():
 if __name__ == "__main__":
     run_tests([a_shift_is_found_and_the_rest_left_alone, psi_of_a_categorical_is_the_formulas,
                windows_by_rows_hold_so_many, windows_by_time_begin_on_the_hour,
-               chunks_are_fine_enough_for_the_hour_of_the_day, a_gap_without_rows_is_a_window_of_none, one_absurd_time_does_not_swallow_the_rows_after_it,
+               chunks_are_fine_enough_for_the_hour_of_the_day, a_gap_without_rows_is_a_window_of_none,
+               one_absurd_time_does_not_swallow_the_rows_after_it,
                a_budget_per_time_is_shared_out_to_windows, several_windows_together_see_what_one_does_not,
                several_statistics_share_the_false_alarms, a_wide_table_is_screened_with_the_same_verdicts,
                performance_is_estimated_realised_and_harm_is_told, a_page_begins_with_the_answer,
                a_move_too_small_for_an_alarm_is_told_and_can_be_one,
+               a_feature_whose_reference_is_of_two_pieces_is_not_called_undrifted,
                a_correlation_that_turns_is_seen_by_features_together_alone,
                every_line_of_json_is_an_object_with_a_sentence, a_page_fits_a_narrow_terminal,
                explain_says_all_about_one_feature, the_same_rows_give_the_same_file])
