@@ -257,6 +257,8 @@ static enum err_code judge_performance(struct fold *f, size_t monitor,
     o.confidence = p->confidence;
     o.relative = o.metric != MON_ACCURACY && o.metric != MON_AUC;
     o.max_drop = 0; /* how much is too much is the trigger's business */
+    o.lag = 0; /* as if rows were independent: a false alarm costs a training that the gate turns
+                  down, a late one costs accuracy; the trigger's drop and windows are the guard */
     struct mon_labelled rows = ring_newest(m, (size_t)p->rows);
     mon_performance_check(&o, &rows, m->reference_metric[monitor], m->reference_n[monitor],
                           &signal);
